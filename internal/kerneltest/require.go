@@ -1,0 +1,103 @@
+// Package kerneltest helps tests that touch the running kernel: when they may skip, and whether
+// they left anything behind.
+//
+// A package whose tests make BPF objects calls [Main] from its TestMain, so that the test programs
+// of several packages take turns: ids of BPF objects and pinned pages are counted for the machine.
+package kerneltest
+
+import (
+	"errors"
+	"os"
+	"testing"
+
+	"kptr/sys"
+)
+
+// Env is the environment variable that, set to "require", turns every skip of this package into a
+// failure: for a machine where all kernel tests have to run.
+const Env = "KPTR_KERNEL_TESTS"
+
+// allCaps are the capabilities whose lack excuses EPERM and EACCES.
+var allCaps = [...]sys.Cap{sys.CAP_BPF, sys.CAP_PERFMON, sys.CAP_NET_ADMIN, sys.CAP_SYS_ADMIN}
+
+// Require ends the test unless err is nil. It skips only when the kernel lacks a feature, a
+// [*sys.NotSupportedError], or when the kernel refused for want of a capability that this process
+// does not have. A kernel that is new enough for the feature, or a refusal of a process that has
+// every capability, is a failure, and so is any other error.
+func Require(t testing.TB, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	var lacks *sys.NotSupportedError
+	switch {
+	case errors.As(err, &lacks):
+		requireFeature(t, lacks, err)
+	case errors.Is(err, os.ErrPermission) && missingCap() != "":
+		skip(t, "%v (%s is missing)", err, missingCap())
+	default:
+		t.Fatal(err)
+	}
+}
+
+// NeedCaps ends the test unless this process has the capabilities; it skips as [Require] does.
+func NeedCaps(t testing.TB, caps ...sys.Cap) {
+	t.Helper()
+	have, err := sys.Capabilities()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range caps {
+		if !have.Allows(c) {
+			skip(t, "%v is missing", c)
+		}
+	}
+}
+
+func requireFeature(t testing.TB, lacks *sys.NotSupportedError, err error) {
+	t.Helper()
+	if lacks.Since != "" && running(t, lacks.Since) {
+		t.Fatalf("the running kernel is new enough: %v", err)
+	}
+	skip(t, "%v", err)
+}
+
+// running tells whether the running kernel is of version since or later.
+func running(t testing.TB, since string) bool {
+	t.Helper()
+	want, err := sys.ParseVersion(since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, err := sys.Release()
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, err := sys.ParseVersion(release)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return !have.Before(want)
+}
+
+// missingCap names the first capability that this process lacks, "" if it has all.
+func missingCap() string {
+	have, err := sys.Capabilities()
+	if err != nil {
+		return ""
+	}
+	for _, c := range allCaps {
+		if !have.Allows(c) {
+			return c.String()
+		}
+	}
+	return ""
+}
+
+func skip(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if os.Getenv(Env) == "require" {
+		t.Fatalf(Env+"=require forbids the skip: "+format, args...)
+	}
+	t.Skipf(format, args...)
+}

@@ -1,0 +1,25 @@
+package sys
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// PIDFD_THREAD makes pidfd_open(2) take the id of any thread, not just of a thread-group leader:
+// linux/pidfd.h, O_EXCL. Since Linux 6.9; EINVAL before.
+const PIDFD_THREAD = 0x80
+
+// PidfdOpen opens a handle on a process, or with PIDFD_THREAD on a thread: pidfd_open(2). ESRCH
+// says that there is none; ENOENT, that it is a thread and not a leader and PIDFD_THREAD is missing.
+func PidfdOpen(pid int, flags uint) (*FD, error) {
+	n, err := unix.PidfdOpen(pid, int(flags))
+	if err != nil {
+		return nil, os.NewSyscallError("pidfd_open", err)
+	}
+	return ownFD(n) // always close-on-exec
+}
+
+// Gettid gives the id of the calling thread. Unless runtime.LockOSThread was called, the goroutine
+// may be on another thread by the time it returns.
+func Gettid() int { return unix.Gettid() }
