@@ -1,0 +1,243 @@
+package btf
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// built makes with Add the types that the words of decodeRows say.
+func built(order testOrder) *Spec {
+	s := New(order)
+	i := s.Add(Type{Kind: KindInt, Name: "int", Size: 4, Encoding: IntSigned, Bits: 32})
+	s.Add(Type{Kind: KindStruct, Name: "a", Flag: true, Size: 8, Members: []Member{
+		{Name: "b", Type: i, BitSize: 3, BitOffset: 5}, {Name: "int", Type: i, BitOffset: 32}}})
+	s.Add(Type{Kind: KindEnum, Name: "b", Flag: true, Size: 4, Values: []EnumValue{{Name: "a", Value: math.MaxUint64}}})
+	s.Add(Type{Kind: KindFuncProto, Params: []Param{{Name: "a", Type: i}, {}}})
+	s.Add(Type{Kind: KindTypeTag, Name: "tag", Type: 2})
+	return s
+}
+
+func TestAddEncodes(t *testing.T) {
+	for _, order := range orders {
+		types := words(order,
+			1, 1<<24, 4, 1<<24|32, // INT "int"
+			5, 1<<31|4<<24|2, 8, 7, 1, 3<<24|5, 1, 1, 32, // STRUCT "a" { "b", "int" }
+			7, 1<<31|6<<24|1, 4, 5, 0xffffffff, // ENUM "b" { "a" }
+			0, 13<<24|2, 0, 5, 1, 0, 0, // FUNC_PROTO ("a", ...)
+			9, 18<<24, 2) // TYPE_TAG "tag"
+		want := blobOf(order, types, "\x00int\x00a\x00b\x00tag\x00")
+		got, err := built(order).Encode()
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: % x, %v\nwant % x", order, got, err, want)
+		}
+		if s := mustDecode(t, got); s.Type(2).Members[0].Name != "b" {
+			t.Errorf("decoded %+v", s.Type(2))
+		}
+	}
+}
+
+func TestAddCopies(t *testing.T) {
+	s := New(orders[0])
+	members := []Member{{Name: "a", Type: 1}}
+	id := s.Add(Type{Kind: KindStruct, Members: members})
+	members[0].Name = "changed"
+	if got := s.Type(id).Members[0].Name; got != "a" {
+		t.Errorf("member %q", got)
+	}
+}
+
+// A decoded Spec is built on as a new one is: that is how a loader adds what an object lacks.
+func TestAddToDecoded(t *testing.T) {
+	for _, order := range orders {
+		s := mustDecode(t, blob(order, join(wInt, []uint32{9, 18 << 24, 1})))
+		if id := s.Add(Type{Kind: KindPtr, Type: 2}); id != 3 {
+			t.Errorf("id %d, want 3", id)
+		}
+		s.Rename(1, "new")
+		if n := s.Retag("tag", "uptr"); n != 1 {
+			t.Errorf("%d tags, want 1", n)
+		}
+		if n := s.Retag("tag", "uptr"); n != 0 {
+			t.Errorf("%d tags the second time, want 0", n)
+		}
+		got, err := s.Encode()
+		want := blobOf(order, words(order, 13, 1<<24, 4, 1<<24|32, 17, 18<<24, 1, 0, 2<<24, 2), testStrings+"new\x00uptr\x00")
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: % x, %v\nwant % x", order, got, err, want)
+		}
+	}
+}
+
+func TestRetagObject(t *testing.T) {
+	s := mustDecode(t, readTestdata(t, "kinds-el.btf"))
+	if n := s.Retag("uptr", "kptr_user"); n != 2 { // bpftool shows types 92 and 94
+		t.Errorf("%d tags, want 2", n)
+	}
+	b, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = mustDecode(t, b)
+	for _, id := range []ID{92, 94} {
+		if got := s.Type(id); got.Kind != KindTypeTag || got.Name != "kptr_user" {
+			t.Errorf("type %d: %s %q", id, got.Kind, got.Name)
+		}
+	}
+}
+
+func TestIntern(t *testing.T) {
+	s := mustDecode(t, blob(orders[0], wInt))
+	for _, row := range []struct {
+		name string
+		want uint32
+	}{
+		{"", 0}, {"a", 1}, {"int", 5}, {"tag", 9}, // there
+		{"in", 13}, {"nt", 16}, {"nt", 16}, {"a\x00b", 1}, {"x\x00y", 19}, {"y", 21}, // parts of names are not names
+	} {
+		if got := s.Intern(row.name); got != row.want {
+			t.Errorf("%q: 0x%x, want 0x%x", row.name, got, row.want)
+		}
+		got, err := s.String(row.want)
+		want, _, _ := strings.Cut(row.name, "\x00")
+		if err != nil || got != want {
+			t.Errorf("string at 0x%x: %q, %v, want %q", row.want, got, err, want)
+		}
+	}
+	for off, want := range map[uint32]string{6: "nt", 17: "t", 22: ""} {
+		if got, err := s.String(off); err != nil || got != want {
+			t.Errorf("string at 0x%x: %q, %v, want %q", off, got, err, want)
+		}
+	}
+	for _, off := range []uint32{23, math.MaxUint32} {
+		_, err := s.String(off)
+		checkRefusal(t, err, ErrMalformed, ".BTF: "+offsetOutside(off, 23))
+	}
+}
+
+func TestCloneSharesNothing(t *testing.T) {
+	s := mustDecode(t, readTestdata(t, "kinds-el.btf"))
+	before, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.Clone()
+	if got, err := c.Encode(); err != nil || !bytes.Equal(got, before) {
+		t.Errorf("clone encodes differently (%v)", err)
+	}
+	for id := range ID(c.Len()) {
+		ct := c.Type(id)
+		for i := range ct.Members {
+			ct.Members[i].BitOffset++
+		}
+		for i := range ct.Values {
+			ct.Values[i].Value++
+		}
+		for i := range ct.Params {
+			ct.Params[i].Type++
+		}
+		for i := range ct.Vars {
+			ct.Vars[i].Offset++
+		}
+		ct.Members = append(ct.Members, Member{Name: "x"}) // must not run into the next type's
+		ct.Size++
+	}
+	c.Add(Type{Kind: KindFwd, Name: "clone"})
+	s.Intern("original")
+	if off := c.Intern("clone"); off != uint32(c.strs.len()-len("clone")-1) {
+		t.Errorf("the clone's names moved: 0x%x", off)
+	}
+	after, err := s.Encode()
+	if err != nil || !bytes.Equal(after[24:len(before)], before[24:]) {
+		t.Errorf("changing the clone changed the original (%v)", err)
+	}
+}
+
+func TestValidateRefusesBuilt(t *testing.T) {
+	long := strings.Repeat("x", 4097)
+	integer := Type{Kind: KindInt, Name: "int", Size: 4, Bits: 32}
+	for _, row := range []struct {
+		name  string
+		types []Type
+		spoil func(*Spec)
+		err   error
+		text  string
+	}{
+		{name: "void", types: []Type{{}}, err: ErrMalformed, text: ".BTF: type 1 at 0x18: unknown kind 0"},
+		{name: "kind 20", types: []Type{{Kind: 20}}, err: ErrMalformed, text: ".BTF: type 1 (kind 20) at 0x18: unknown kind 20"},
+		{name: "signed value of 33 bits", types: []Type{{Kind: KindEnum, Flag: true, Size: 4, Values: []EnumValue{{Name: "a", Value: 1 << 31}}}},
+			err: ErrMalformed, text: `.BTF: type 1 (ENUM) at 0x18: enumerator 0 "a": 2147483648 does not fit 32 bits`},
+		{name: "value of 33 bits", types: []Type{{Kind: KindEnum, Size: 8, Values: []EnumValue{{Name: "a", Value: 1 << 32}}}},
+			err: ErrMalformed, text: `.BTF: type 1 (ENUM) at 0x18: enumerator 0 "a": 4294967296 does not fit 32 bits`},
+		{name: "bit field without kind_flag", types: []Type{integer, {Kind: KindStruct, Size: 4, Members: []Member{{Name: "a", Type: 1, BitSize: 3}}}},
+			err: ErrMalformed, text: `.BTF: type 2 (STRUCT) at 0x28: member 0 "a": bit field of 3 bits without kind_flag`},
+		{name: "offset of 25 bits", types: []Type{integer, {Kind: KindStruct, Flag: true, Size: 1 << 30, Members: []Member{{Name: "a", Type: 1, BitOffset: 1 << 24}}}},
+			err: ErrMalformed, text: `.BTF: type 2 (STRUCT) at 0x28: member 0 "a": bit offset 16777216 does not fit 24 bits, as kind_flag wants`},
+		{name: "bit field at 25 bits", types: []Type{integer, {Kind: KindStruct, Flag: true, Size: 1 << 30, Members: []Member{{Name: "a", Type: 1, BitSize: 1, BitOffset: 1 << 24}}}},
+			err: ErrMalformed, text: `.BTF: type 2 (STRUCT) at 0x28: member 0 "a": bit offset 16777216 does not fit 24 bits, as kind_flag wants`},
+		{name: "type renamed by hand", types: []Type{integer}, spoil: func(s *Spec) { s.Type(1).Name = "x" },
+			err: ErrMalformed, text: `.BTF: type 1 (INT "x") at 0x18: ` + renamed},
+		{name: "member renamed by hand", types: []Type{integer, {Kind: KindStruct, Size: 4, Members: []Member{{Type: 1}}}},
+			spoil: func(s *Spec) { s.Type(2).Members[0].Name = "x" },
+			err:   ErrMalformed, text: `.BTF: type 2 (STRUCT) at 0x28: member 0 "x": ` + renamed},
+		{name: "enumerator renamed by hand", types: []Type{{Kind: KindEnum, Size: 4, Values: []EnumValue{{Name: "a"}}}},
+			spoil: func(s *Spec) { s.Type(1).Values[0].Name = "x" },
+			err:   ErrMalformed, text: `.BTF: type 1 (ENUM) at 0x18: enumerator 0 "x": ` + renamed},
+		{name: "parameter renamed by hand", types: []Type{integer, {Kind: KindFuncProto, Params: []Param{{Type: 1}}}},
+			spoil: func(s *Spec) { s.Type(2).Params[0].Name = "x" },
+			err:   ErrMalformed, text: `.BTF: type 2 (FUNC_PROTO) at 0x28: parameter 0 "x": ` + renamed},
+		{name: "name of 4097 bytes", types: []Type{{Kind: KindEnum, Size: 4, Values: []EnumValue{{Name: long}}}},
+			err: ErrMalformed, text: `.BTF: type 1 (ENUM) at 0x18: enumerator 0 "` + long + `": name of more than 4096 bytes`},
+		{name: "strings of 16 MiB", spoil: func(s *Spec) { s.Intern(strings.Repeat("x", maxStrings)) },
+			err: ErrTooLarge, text: ".BTF: string table of 0x1000002 bytes, want at most 0x1000000"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := New(orders[0])
+			for _, typ := range row.types {
+				s.Add(typ)
+			}
+			if row.spoil != nil {
+				row.spoil(s)
+			}
+			if err := s.Validate(); row.err == ErrMalformed {
+				checkRefusal(t, err, row.err, row.text)
+			}
+			checkRefusal(t, encodeError(s), row.err, row.text)
+		})
+	}
+}
+
+func TestValidateAcceptsBuilt(t *testing.T) {
+	if err := built(orders[0]).Validate(); err != nil {
+		t.Error(err)
+	}
+	if b, err := New(orders[1]).Encode(); err != nil || !slices.Equal(b, blobOf(orders[1], nil, "\x00")) {
+		t.Errorf("% x, %v", b, err)
+	}
+}
+
+func TestFind(t *testing.T) {
+	s := mustDecode(t, readTestdata(t, "kinds-el.btf"))
+	for _, row := range []struct {
+		kind Kind
+		name string
+		want ID // as bpftool prints it
+	}{
+		{KindStruct, "value_type", 9}, {KindVar, "datamap", 53}, {KindDataSec, ".maps", 89}, {KindFunc, "on_enter", 60}, {KindTypeTag, "uptr", 92},
+	} {
+		if got, err := s.Find(row.kind, row.name); err != nil || got != row.want {
+			t.Errorf("%s %q: %d, %v, want %d", row.kind, row.name, got, err, row.want)
+		}
+	}
+	_, err := s.Find(KindUnion, "value_type")
+	checkRefusal(t, err, ErrNotFound, `BTF has no UNION "value_type"`)
+	var nf *NotFoundError
+	if !errors.As(err, &nf) || cmp.Diff(*nf, NotFoundError{KindUnion, "value_type"}) != "" {
+		t.Errorf("%#v", err)
+	}
+}

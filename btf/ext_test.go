@@ -1,0 +1,307 @@
+package btf
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// extLines are what an object says about its instructions, one text a record, in the words of llvm-objdump.
+type extLines struct{ funcs, lines, relos []string }
+
+// parseObjdump reads the output of `llvm-objdump -dlr`, which shows line info before the instruction that it is
+// about, in instructions, and CO-RE records after it, in bytes.
+func parseObjdump(dump []byte) extLines {
+	var want extLines
+	var section, line string
+	for sc := bufio.NewScanner(bytes.NewReader(dump)); sc.Scan(); {
+		text := strings.TrimSpace(sc.Text())
+		var insn, off uint32
+		var name string
+		if rest, ok := strings.CutPrefix(text, "Disassembly of section "); ok {
+			section, line = strings.TrimSuffix(rest, ":"), ""
+		} else if rest, ok := strings.CutPrefix(text, "; "); ok {
+			line = rest
+		} else if n, _ := fmt.Sscanf(text, "%x <%s", &off, &name); n == 2 {
+			want.funcs = append(want.funcs, fmt.Sprintf("%s %d %s", section, off, strings.TrimSuffix(name, ">:")))
+		} else if at, relo, ok := strings.Cut(text, ":  CO-RE "); ok {
+			fmt.Sscanf(at, "%x", &off)
+			relo = relo[:strings.IndexByte(relo, ']')+1] + access(relo)
+			want.relos = append(want.relos, fmt.Sprintf("%s %d %s", section, off, relo))
+		} else if n, _ := fmt.Sscanf(text, "%d:", &insn); n == 1 && line != "" {
+			want.lines = append(want.lines, fmt.Sprintf("%s %d %s", section, insn*8, line))
+			line = ""
+		}
+	}
+	return want
+}
+
+// access is the access string of a CO-RE record of llvm-objdump, "(0:1)"; a type's is not shown, and is "0".
+func access(relo string) string {
+	if i := strings.LastIndexByte(relo, '('); i >= 0 {
+		return " " + relo[i:]
+	}
+	return " (0)"
+}
+
+func describeExt(t *testing.T, s *Spec, e *Ext) extLines {
+	t.Helper()
+	str := func(off uint32) string {
+		text, err := s.String(off)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	kind := map[COREKind]string{COREFieldByteOffset: "byte_off", COREFieldExists: "field_exists", CORETypeExists: "type_exists"}
+	var got extLines
+	for _, sec := range e.Funcs {
+		for _, r := range sec.Records {
+			got.funcs = append(got.funcs, fmt.Sprintf("%s %d %s", sec.Name, r.InsnOff, s.Type(r.Type).Name))
+		}
+	}
+	for _, sec := range e.Lines {
+		for _, r := range sec.Records {
+			got.lines = append(got.lines, fmt.Sprintf("%s %d %s:%d", sec.Name, r.InsnOff, str(r.FileNameOff), r.Line()))
+		}
+	}
+	for _, sec := range e.Relos {
+		for _, r := range sec.Records {
+			got.relos = append(got.relos, fmt.Sprintf("%s %d <%s> [%d] (%s)", sec.Name, r.InsnOff, kind[r.Kind], r.Type, str(r.AccessStrOff)))
+		}
+	}
+	return got
+}
+
+// dropRepeats leaves out the records that llvm-objdump does not show because they repeat the line of the one before.
+func dropRepeats(got, want []string) []string {
+	var kept []string
+	line := func(text string) string { return text[strings.LastIndexByte(text, ' '):] }
+	for i, text := range got {
+		if i == 0 || slices.Contains(want, text) || line(text) != line(got[i-1]) {
+			kept = append(kept, text)
+		}
+	}
+	return kept
+}
+
+func TestDecodeExtAgreesWithObjdump(t *testing.T) {
+	for _, name := range []string{"kinds-el", "kinds-eb", "plain-el", "plain-eb"} {
+		t.Run(name, func(t *testing.T) {
+			s := mustDecode(t, readTestdata(t, name+".btf"))
+			b := readTestdata(t, name+".btfext")
+			e, err := DecodeExt(b, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, got := parseObjdump(readTestdata(t, name+".objdump")), describeExt(t, s, e)
+			got.lines = dropRepeats(got.lines, want.lines)
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(extLines{})); diff != "" {
+				t.Errorf("llvm-objdump -, decoded +\n%s", diff)
+			}
+			if got, err := e.Encode(s.ByteOrder()); err != nil || !bytes.Equal(got, b) {
+				t.Errorf("encoded again: % x, %v\nwant % x", got, err, b)
+			}
+		})
+	}
+}
+
+// The records as include/uapi/linux/bpf.h has them: offsets of func and line info in instructions.
+func TestAppendRecords(t *testing.T) {
+	for _, order := range orders {
+		for _, row := range []struct {
+			name string
+			got  []byte
+			want []byte
+		}{
+			{"bpf_func_info", AppendFuncInfo([]byte{1}, order, FuncInfo{InsnOff: 16, Type: 7}), words(order, 2, 7)},
+			{"bpf_line_info", AppendLineInfo([]byte{1}, order, LineInfo{InsnOff: 24, FileNameOff: 4, LineOff: 5, LineCol: 6<<10 | 7}), words(order, 3, 4, 5, 6<<10|7)},
+			{"bpf_core_relo", AppendCORERelo([]byte{1}, order, CORERelo{InsnOff: 24, Type: 4, AccessStrOff: 5, Kind: COREFieldExists}), words(order, 24, 4, 5, 2)},
+		} {
+			if !bytes.Equal(row.got, append([]byte{1}, row.want...)) {
+				t.Errorf("%s, %s: % x, want 01 % x", row.name, order, row.got, row.want)
+			}
+		}
+	}
+}
+
+func TestLineColumn(t *testing.T) {
+	l := LineInfo{LineCol: 93<<10 | 24}
+	if l.Line() != 93 || l.Column() != 24 {
+		t.Errorf("%d:%d, want 93:24", l.Line(), l.Column())
+	}
+}
+
+func TestCOREKindString(t *testing.T) {
+	for k, want := range map[COREKind]string{
+		0: "BPF_CORE_FIELD_BYTE_OFFSET", 6: "BPF_CORE_TYPE_ID_LOCAL", 12: "BPF_CORE_TYPE_MATCHES", 13: "CO-RE kind 13",
+	} {
+		if got := k.String(); got != want {
+			t.Errorf("%d: %s, want %s", uint32(k), got, want)
+		}
+	}
+}
+
+// extSpec has type 1 INT, type 2 FUNC_PROTO and type 3 FUNC.
+func extSpec(t testing.TB, order testOrder) *Spec {
+	return mustDecode(t, blob(order, join(wInt, wProto, []uint32{1, 12 << 24, 2})))
+}
+
+// extBlob is struct btf_ext_header of 32 bytes and the three parts.
+func extBlob(order testOrder, funcs, lines, relos []uint32) []byte {
+	b := append(order.AppendUint16(nil, 0xeb9f), 1, 0)
+	nf, nl, nr := uint32(4*len(funcs)), uint32(4*len(lines)), uint32(4*len(relos))
+	b = append(b, words(order, 32, 0, nf, nf, nl, nf+nl, nr)...)
+	return append(b, words(order, join(funcs, lines, relos)...)...)
+}
+
+func TestDecodeExtHeaders(t *testing.T) {
+	funcs := []uint32{8, 1, 1, 0, 3} // rec_size; sec_name_off, num_info; insn_off, type_id
+	for _, order := range orders {
+		s := extSpec(t, order)
+		short := extBlob(order, funcs, nil, nil)
+		order.PutUint32(short[4:], 24)
+		short = append(short[:24:24], short[32:]...)
+		long := extBlob(order, funcs, nil, nil)
+		order.PutUint32(long[4:], 36)
+		long = append(append(long[:32:32], 0, 0, 0, 0), long[32:]...)
+		for _, row := range []struct {
+			name string
+			b    []byte
+		}{{"short", short}, {"long", long}, {"empty", extBlob(order, nil, nil, nil)}} {
+			e, err := DecodeExt(row.b, s)
+			if err != nil {
+				t.Errorf("%s: %v", row.name, err)
+				continue
+			}
+			if got, err := e.Encode(order); err != nil || !bytes.Equal(got, row.b) {
+				t.Errorf("%s: encoded again: % x, %v\nwant % x", row.name, got, err, row.b)
+			}
+		}
+	}
+}
+
+func TestDecodeExtRefuses(t *testing.T) {
+	type edit = func(testOrder, []byte) []byte
+	whole := func(funcs, lines, relos []uint32) edit {
+		return func(order testOrder, _ []byte) []byte { return extBlob(order, funcs, lines, relos) }
+	}
+	funcs := func(list ...uint32) edit { return whole(list, nil, nil) }
+	lines := func(list ...uint32) edit { return whole(nil, list, nil) }
+	relos := func(list ...uint32) edit { return whole(nil, nil, list) }
+	word := func(off int, v uint32) edit {
+		return func(order testOrder, b []byte) []byte { return patch(order, b, off, v) }
+	}
+	for _, row := range []struct {
+		name string
+		edit edit
+		err  error
+		text string
+	}{
+		{"empty", func(testOrder, []byte) []byte { return nil }, ErrTruncated, ".BTF.ext: at 0x0: 0x0 bytes, too short for a magic number"},
+		{"magic", func(testOrder, []byte) []byte { return []byte("\x7fELF") }, ErrNotBTF, ".BTF.ext: at 0x0: magic number 7f 45, want 9f eb or eb 9f"},
+		{"header of 28", word(4, 28), ErrMalformed, ".BTF.ext: at 0x4: hdr_len 0x1c, want 0x18 or at least 0x20"},
+		{"func_info_off", word(8, 4), ErrMalformed, ".BTF.ext: at 0x8: func_info_off 0x4, want 0x0"},
+		{"func_info_len", word(12, 0xfffffffc), ErrTruncated, ".BTF.ext: at 0xc: func_info_len 0xfffffffc runs past the end (0x14 bytes left)"},
+		{"line_info_off", word(16, 0), ErrMalformed, ".BTF.ext: at 0x10: line_info_off 0x0, want 0x14"},
+		{"line_info_len", word(20, 1), ErrTruncated, ".BTF.ext: at 0x14: line_info_len 0x1 runs past the end (0x0 bytes left)"},
+		{"core_relo_off", word(24, 0xffffffff), ErrMalformed, ".BTF.ext: at 0x18: core_relo_off 0xffffffff, want 0x14"},
+		{"core_relo_len", word(28, 4), ErrTruncated, ".BTF.ext: at 0x1c: core_relo_len 0x4 runs past the end (0x0 bytes left)"},
+		{"bytes behind", func(_ testOrder, b []byte) []byte { return append(b, 0) }, ErrMalformed, ".BTF.ext: at 0x34: 0x1 bytes behind the last part"},
+
+		{"part of 2 bytes", func(order testOrder, b []byte) []byte {
+			b = patch(order, patch(order, b, 12, 2), 16, 2)
+			return patch(order, b[:34], 24, 2)
+		}, ErrTruncated, ".BTF.ext: at 0x20: 0x2 bytes, too few for a record size"},
+		{"rec_size", funcs(12, 1, 1, 0, 3, 0), ErrUnsupported, ".BTF.ext: at 0x20: records of 12 bytes, want 8"},
+		{"rec_size 0", lines(0, 1, 1), ErrUnsupported, ".BTF.ext: at 0x20: records of 0 bytes, want 16"},
+		{"no sections", relos(16), ErrMalformed, ".BTF.ext: at 0x20: record size without sections"},
+		{"half a section", funcs(8, 1), ErrTruncated, ".BTF.ext: at 0x24: 0x4 bytes left, too few for struct btf_ext_info_sec (0x8 bytes)"},
+		{"no records", funcs(8, 1, 0), ErrMalformed, ".BTF.ext: at 0x28: section without records"},
+		{"too many records", funcs(8, 1, 0xffffffff, 0, 3), ErrTruncated, ".BTF.ext: at 0x28: 4294967295 records run past the end of their part (0x8 bytes left)"},
+		{"section name", funcs(8, 99, 1, 0, 3), ErrMalformed, ".BTF.ext: at 0x24: name of a section: string offset 0x63 past the end of the string table (0xd bytes)"},
+		{"no section name", funcs(8, 0, 1, 0, 3), ErrMalformed, ".BTF.ext: at 0x24: section without a name"},
+
+		{"half an instruction", funcs(8, 1, 1, 4, 3), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: insn_off 0x4 is not a multiple of 8`},
+		{"functions out of order", funcs(8, 1, 2, 8, 3, 0, 3), ErrMalformed, `.BTF.ext: at 0x34: section "a": record 1: insn_off 0x0 is not above that of the record before it (0x8)`},
+		{"function out of range", funcs(8, 1, 1, 0, 4), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: type id 4 out of range (4 types)`},
+		{"function of kind INT", funcs(8, 1, 1, 0, 1), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: type id 1 (INT) may not stand here`},
+		{"line at half an instruction", lines(16, 1, 1, 9, 1, 1, 0), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: insn_off 0x9 is not a multiple of 8`},
+		{"lines out of order", lines(16, 1, 2, 8, 1, 1, 0, 8, 1, 1, 0), ErrMalformed, `.BTF.ext: at 0x3c: section "a": record 1: insn_off 0x8 is not above that of the record before it (0x8)`},
+		{"file name", lines(16, 1, 1, 8, 13, 1, 0), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: string offset 0xd past the end of the string table (0xd bytes)`},
+		{"line text", lines(16, 1, 1, 8, 1, 14, 0), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: string offset 0xe past the end of the string table (0xd bytes)`},
+		{"CO-RE at half an instruction", relos(16, 1, 1, 4, 1, 1, 0), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: insn_off 0x4 is not a multiple of 8`},
+		{"CO-RE kind", relos(16, 1, 1, 8, 1, 1, 13), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: unknown CO-RE kind 13`},
+		{"CO-RE type out of range", relos(16, 1, 1, 8, 99, 1, 0), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: type id 99 out of range (4 types)`},
+		{"CO-RE type FUNC", relos(16, 1, 1, 8, 3, 1, 0), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: type id 3 (FUNC) may not stand here`},
+		{"CO-RE access string", relos(16, 1, 1, 8, 1, 99, 0), ErrMalformed, `.BTF.ext: at 0x2c: section "a": record 0: string offset 0x63 past the end of the string table (0xd bytes)`},
+	} {
+		for _, order := range orders {
+			t.Run(row.name+"/"+order.String(), func(t *testing.T) {
+				e, err := DecodeExt(row.edit(order, extBlob(order, []uint32{8, 1, 1, 0, 3}, nil, nil)), extSpec(t, order))
+				if e != nil {
+					t.Error("an Ext beside the error")
+				}
+				checkRefusal(t, err, row.err, row.text)
+			})
+		}
+	}
+}
+
+// Names that were added to the Spec count as well.
+func TestDecodeExtAfterIntern(t *testing.T) {
+	s := extSpec(t, orders[0])
+	e, err := DecodeExt(extBlob(orders[0], []uint32{8, s.Intern("late"), 1, 0, 3}, nil, nil), s)
+	if err != nil || e.Funcs[0].Name != "late" {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+func TestDecodeExtRefusesOtherOrder(t *testing.T) {
+	_, err := DecodeExt(extBlob(orders[0], nil, nil, nil), extSpec(t, orders[1]))
+	checkRefusal(t, err, ErrMalformed, ".BTF.ext: at 0x0: byte order differs from that of .BTF (BigEndian)")
+}
+
+func TestEncodeExtRefuses(t *testing.T) {
+	order := orders[0]
+	decoded := func() *Ext {
+		e, err := DecodeExt(extBlob(order, []uint32{8, 1, 1, 0, 3}, []uint32{16, 1, 1, 0, 1, 1, 0}, []uint32{16, 1, 1, 0, 1, 1, 0}), extSpec(t, order))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	for _, row := range []struct {
+		name  string
+		spoil func(*Ext)
+		text  string
+	}{
+		{"functions of a section made by hand", func(e *Ext) { e.Funcs = []ExtSec[FuncInfo]{{Name: "x", Records: make([]FuncInfo, 1)}} },
+			`.BTF.ext: at 0x24: section 0 "x": name is not in the string table`},
+		{"no functions", func(e *Ext) { e.Funcs[0].Records = nil }, `.BTF.ext: at 0x24: section 0 "a": no records`},
+		{"no lines", func(e *Ext) { e.Lines[0].Records = nil }, `.BTF.ext: at 0x38: section 0 "a": no records`},
+		{"no CO-RE records", func(e *Ext) { e.Relos[0].Records = nil }, `.BTF.ext: at 0x54: section 0 "a": no records`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			e := decoded()
+			row.spoil(e)
+			b, err := e.Encode(order)
+			if b != nil {
+				t.Error("bytes beside the error")
+			}
+			checkRefusal(t, err, ErrMalformed, row.text)
+		})
+	}
+}
+
+func TestEncodeExtRefusesTooMuch(t *testing.T) {
+	sec := ExtSec[LineInfo]{Name: "a", nameOff: 1, Records: make([]LineInfo, 1<<20)} // 16 MiB each time it is used
+	e := &Ext{Lines: slices.Repeat([]ExtSec[LineInfo]{sec}, 256)}
+	_, err := e.Encode(orders[0])
+	checkRefusal(t, err, ErrTooLarge, ".BTF.ext: 0x100000804 bytes of records")
+}

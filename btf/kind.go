@@ -1,0 +1,70 @@
+package btf
+
+import "strconv"
+
+// Kind is the kind of a type: BTF_KIND_* of include/uapi/linux/btf.h.
+type Kind uint8
+
+// The kinds, with the numbers of include/uapi/linux/btf.h.
+const (
+	KindVoid      Kind = 0  // BTF_KIND_UNKN: id 0 alone
+	KindInt       Kind = 1  // BTF_KIND_INT
+	KindPtr       Kind = 2  // BTF_KIND_PTR
+	KindArray     Kind = 3  // BTF_KIND_ARRAY
+	KindStruct    Kind = 4  // BTF_KIND_STRUCT
+	KindUnion     Kind = 5  // BTF_KIND_UNION
+	KindEnum      Kind = 6  // BTF_KIND_ENUM
+	KindFwd       Kind = 7  // BTF_KIND_FWD
+	KindTypedef   Kind = 8  // BTF_KIND_TYPEDEF
+	KindVolatile  Kind = 9  // BTF_KIND_VOLATILE
+	KindConst     Kind = 10 // BTF_KIND_CONST
+	KindRestrict  Kind = 11 // BTF_KIND_RESTRICT
+	KindFunc      Kind = 12 // BTF_KIND_FUNC
+	KindFuncProto Kind = 13 // BTF_KIND_FUNC_PROTO
+	KindVar       Kind = 14 // BTF_KIND_VAR
+	KindDataSec   Kind = 15 // BTF_KIND_DATASEC
+	KindFloat     Kind = 16 // BTF_KIND_FLOAT
+	KindDeclTag   Kind = 17 // BTF_KIND_DECL_TAG
+	KindTypeTag   Kind = 18 // BTF_KIND_TYPE_TAG
+	KindEnum64    Kind = 19 // BTF_KIND_ENUM64
+)
+
+// kindMax is the last kind this package reads (BTF_KIND_MAX of Linux 6.18).
+const kindMax = KindEnum64
+
+// String returns the name as bpftool and the kernel's documentation write it: "STRUCT",
+// "FUNC_PROTO"; for a number that is no kind, "kind 31".
+func (k Kind) String() string {
+	if k > kindMax {
+		return "kind " + strconv.Itoa(int(k))
+	}
+	return kindNames[k]
+}
+
+var kindNames = [kindMax + 1]string{
+	"VOID", "INT", "PTR", "ARRAY", "STRUCT", "UNION", "ENUM", "FWD", "TYPEDEF", "VOLATILE", "CONST", "RESTRICT",
+	"FUNC", "FUNC_PROTO", "VAR", "DATASEC", "FLOAT", "DECL_TAG", "TYPE_TAG", "ENUM64",
+}
+
+// kindSet is a set of kinds, one bit each.
+type kindSet uint32
+
+func (set kindSet) has(k Kind) bool { return set>>k&1 != 0 }
+
+// IntEncoding is the encoding of an INT: BTF_INT_SIGNED and so on of include/uapi/linux/btf.h.
+// At most one bit is set; 0 is a plain unsigned integer.
+type IntEncoding uint8
+
+// The encodings of an INT.
+const (
+	IntSigned IntEncoding = 1 << 0 // BTF_INT_SIGNED
+	IntChar   IntEncoding = 1 << 1 // BTF_INT_CHAR
+	IntBool   IntEncoding = 1 << 2 // BTF_INT_BOOL
+)
+
+// Linkage of a VAR (BTF_VAR_*) and of a FUNC (BTF_FUNC_*): include/uapi/linux/btf.h gives both the same numbers.
+const (
+	LinkageStatic uint32 = 0 // BTF_VAR_STATIC, BTF_FUNC_STATIC
+	LinkageGlobal uint32 = 1 // BTF_VAR_GLOBAL_ALLOCATED, BTF_FUNC_GLOBAL
+	LinkageExtern uint32 = 2 // BTF_VAR_GLOBAL_EXTERN, BTF_FUNC_EXTERN
+)

@@ -1,0 +1,127 @@
+package btf
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// declare returns the declaration of a name (which may be empty) with the type of id. C declares inside out: what is nearest
+// to the name is said first by BTF.
+func (p *printer) declare(id ID, name string, indent int) string {
+	inner, quals, tags := name, "", "" // quals and tags of the type that comes next
+	for range maxDepth + 1 {
+		t := p.spec.Type(id)
+		if t == nil || !p.spend(len(inner)) {
+			break
+		}
+		switch t.Kind {
+		case KindPtr:
+			inner, quals, tags = "*"+spaced(quals, tags, inner), "", ""
+			if next := p.skipQuals(t.Type); next != nil && (next.Kind == KindArray || next.Kind == KindFuncProto) {
+				inner = "(" + inner + ")"
+			}
+		case KindArray:
+			inner += "[" + strconv.FormatUint(uint64(t.Count), 10) + "]"
+		case KindFuncProto:
+			inner, quals, tags = inner+p.params(t, indent), "", ""
+		case KindConst:
+			quals = spaced("const", quals)
+		case KindVolatile:
+			quals = spaced("volatile", quals)
+		case KindRestrict:
+			quals = spaced("restrict", quals)
+		case KindTypeTag:
+			tags = spaced(typeTag(t), tags)
+		default:
+			return spaced(quals, p.base(id, t, indent), tags, inner)
+		}
+		id = t.Type
+	}
+	return spaced("/* ... */", inner)
+}
+
+func typeTag(t *Type) string {
+	if t.Flag {
+		// Linux 6.14: the name is an attribute, not a tag.
+		return "__attribute__((" + t.Name + "))"
+	}
+	return "__attribute__((btf_type_tag(" + strconv.Quote(t.Name) + ")))"
+}
+
+// spaced puts a space between words that are not empty.
+func spaced(words ...string) string {
+	text := ""
+	for _, w := range words {
+		if text != "" && w != "" {
+			text += " "
+		}
+		text += w
+	}
+	return text
+}
+
+// skipQuals looks for what follows a pointer's asterisk: typedefs have a name, so they need no parentheses.
+func (p *printer) skipQuals(id ID) *Type {
+	for range maxDepth + 1 {
+		t := p.spec.Type(id)
+		if t == nil || t.Kind == KindTypedef || !modifiers.has(t.Kind) {
+			return t
+		}
+		id = t.Type
+	}
+	return nil
+}
+
+// params returns the parameters of a prototype. A last one that is void and nameless is an ellipsis.
+func (p *printer) params(t *Type, indent int) string {
+	if len(t.Params) == 0 {
+		return "(void)"
+	}
+	list := make([]string, len(t.Params))
+	for i := range t.Params {
+		param := &t.Params[i]
+		if i == len(list)-1 && param.Type == 0 && param.Name == "" {
+			list[i] = "..."
+		} else {
+			list[i] = p.declare(param.Type, param.Name, indent)
+		}
+	}
+	return "(" + strings.Join(list, ", ") + ")"
+}
+
+// base returns a type that no declarator is left of. Types that C can name are named, others written out.
+func (p *printer) base(id ID, t *Type, indent int) string {
+	switch t.Kind {
+	case KindVoid:
+		return "void"
+	case KindInt, KindFloat, KindTypedef:
+		return t.Name
+	case KindFwd:
+		return p.keyword(t) + " " + t.Name
+	case KindStruct, KindUnion, KindEnum, KindEnum64:
+		switch {
+		case isTagged(t):
+			return p.keyword(t) + " " + t.Name
+		case p.short, len(p.open) > maxDepth, slices.Contains(p.open, id):
+			return p.keyword(t) + " { ... }"
+		}
+		p.open = append(p.open, id)
+		defer func() { p.open = p.open[:len(p.open)-1] }()
+		return p.definition(id, t, indent) + p.sizeComment(id, t)
+	default:
+		return fmt.Sprintf("/* %s %q */", t.Kind, t.Name)
+	}
+}
+
+func (p *printer) keyword(t *Type) string {
+	switch {
+	case t.Kind == KindUnion, t.Kind == KindFwd && t.Flag:
+		return "union"
+	case isEnum(t.Kind):
+		return "enum"
+	default:
+		return "struct"
+	}
+}

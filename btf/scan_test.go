@@ -1,0 +1,88 @@
+package btf
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestScanFindsWhatFindFinds(t *testing.T) {
+	b := kernelBTF(t)
+	s := mustDecode(t, b)
+	names := []Name{
+		{KindTypedef, "btf_trace_sys_enter"},
+		{KindStruct, "task_struct"},
+		{KindUnion, "task_struct"},
+		{KindFunc, "bpf_rcu_read_lock"},
+		{KindStruct, "no_such_struct"},
+		{KindStruct, "task_struct"},
+		{KindInt, ""},
+	}
+	ids, err := Scan(b, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range names {
+		want, _ := s.Find(name.Kind, name.Name)
+		if ids[i] != want {
+			t.Errorf("%s %q: %d, want %d", name.Kind, name.Name, ids[i], want)
+		}
+	}
+	if ids[0] == 0 || ids[1] == 0 {
+		t.Errorf("not found: %d", ids)
+	}
+}
+
+func TestScanAllocations(t *testing.T) {
+	b := kernelBTF(t)
+	names := []Name{{KindTypedef, "btf_trace_sys_enter"}, {KindStruct, "task_struct"}}
+	got := testing.AllocsPerRun(5, func() {
+		if _, err := Scan(b, names); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got > 4 {
+		t.Errorf("%v allocations, want at most 4", got)
+	}
+}
+
+func TestScanHandMade(t *testing.T) {
+	for _, order := range orders {
+		b := blob(order, join(wInt, []uint32{1, 4<<24 | 1, 4, 3, 1, 0}, wTypedef(2), wTypedef(1)))
+		ids, err := Scan(b, []Name{{KindTypedef, "a"}, {KindStruct, "a"}, {KindInt, "a"}, {KindInt, "int"}, {KindInt, "nt"}, {KindTypedef, "a\x00b"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []ID{3, 2, 0, 1, 0, 0}; !slices.Equal(ids, want) {
+			t.Errorf("%s: %d, want %d", order, ids, want)
+		}
+		if ids, err := Scan(b, nil); err != nil || len(ids) != 0 {
+			t.Errorf("nothing wanted: %d, %v", ids, err)
+		}
+	}
+}
+
+// What is wrong in the header is in TestDecodeRefusesHeader.
+func TestScanRefuses(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		words []uint32
+		err   error
+		text  string
+	}{
+		{"kind 0", []uint32{0, 0, 0}, ErrUnsupported, ".BTF: type 1 at 0x18: info 0x0: unknown kind 0"},
+		{"kind 127", join(wInt, []uint32{0, 127 << 24, 0}), ErrUnsupported, ".BTF: type 2 at 0x28: info 0x7f000000: unknown kind 127"},
+		{"half a type", join(wInt, []uint32{0, 0}), ErrTruncated, ".BTF: type 2 at 0x28: runs past the end of the types (0x18 bytes)"},
+		{"half a tail", join(wInt, wInt[:3]), ErrTruncated, ".BTF: type 2 at 0x28: runs past the end of the types (0x1c bytes)"},
+		{"vlen past the end", []uint32{1, 4<<24 | 0xffffff, 4}, ErrTruncated, ".BTF: type 1 at 0x18: runs past the end of the types (0xc bytes)"},
+	} {
+		for _, order := range orders {
+			t.Run(row.name+"/"+order.String(), func(t *testing.T) {
+				ids, err := Scan(blob(order, row.words), []Name{{KindTypedef, "a"}})
+				if ids != nil {
+					t.Error("ids beside the error")
+				}
+				checkRefusal(t, err, row.err, row.text)
+			})
+		}
+	}
+}

@@ -1,0 +1,2 @@
+// No code, so no .BTF.ext of use.
+int number = 1;
