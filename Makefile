@@ -1,0 +1,117 @@
+# Needs Go and nothing else, but for the three targets that say so.
+
+MAKEFLAGS += --no-builtin-rules
+
+GO ?= go
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build the static binary bin/kptr-demo
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/kptr-demo ./cmd/kptr-demo
+
+.PHONY: demo
+demo: build ## build and run the main job (root, or the capabilities that it names)
+	bin/kptr-demo run
+
+.PHONY: test
+test: ## run the tests; KPTR_KERNEL_TESTS=require makes a skipped kernel test fail
+	$(GO) test ./...
+
+.PHONY: vm
+vm: ## run the kernel tests on other kernels in QEMU (needs Debian's qemu-system-x86 and apt)
+	$(GO) -C test/vm run .
+
+.PHONY: fmt
+fmt: ## format the Go files
+	gofmt -l -w .
+
+.PHONY: vet
+vet: ## run go vet
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: vet ## run go vet, check the formatting, run staticcheck
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted:" $$files; exit 1; fi
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@latest ./...
+
+.PHONY: clean
+clean: ## remove what the other targets leave behind
+	rm -rf bin
+
+# --- BPF objects ----------------------------------------------------------
+#
+# X.bpf.c and X.c become X.bpfel.o and X.bpfeb.o beside them, which are committed; in btf/testdata only the sections are,
+# as X-el.btf, X-el.btfext and so on. Each source is compiled from within its own directory and with file names relative
+# to it, so that the line info in .BTF does not depend on where the tree lies. llvm-strip -g drops DWARF and keeps BTF;
+# an object with "dwarf" in its name keeps both.
+
+CLANG ?= clang-19
+LLVM_STRIP ?= llvm-strip-19
+LLVM_OBJCOPY ?= llvm-objcopy-19
+BPF_CFLAGS := -O2 -g -fdebug-compilation-dir=. -Wall -Wextra -Wno-unused-parameter -Werror
+BPF_OUT := $(CURDIR)
+
+BPF_SOURCES := $(wildcard bpfobj/prebuilt/*.c bpfobj/testdata/*.c elf/testdata/*.c)
+BPF_STEMS := $(patsubst %.bpf,%,$(BPF_SOURCES:.c=))
+BPF_OBJECTS := $(sort $(BPF_STEMS:=.bpfel.o) $(BPF_STEMS:=.bpfeb.o) $(wildcard btf/testdata/*.o))
+BPF_SECTIONS := $(wildcard btf/testdata/*.btf btf/testdata/*.btfext)
+BPF_PREBUILT := $(filter bpfobj/prebuilt/%,$(BPF_OBJECTS))
+BPF_MANIFEST := bpfobj/prebuilt/manifest.txt
+BPF_PRODUCTS := $(BPF_OBJECTS) $(BPF_SECTIONS) $(BPF_MANIFEST)
+
+# What is loaded may use all that kernels with user kptrs know; what is only read takes clang's default.
+$(BPF_OUT)/bpfobj/%: BPF_CPU := -mcpu=v3
+
+# $(call bpf_compile,target,object)
+define bpf_compile
+@mkdir -p $(@D)
+cd $(<D) && $(CLANG) -target $(1) $(BPF_CPU) $(BPF_CFLAGS) -c $(<F) -o $(2)
+$(if $(findstring dwarf,$(@F)),,$(LLVM_STRIP) -g $(2))
+endef
+
+# $(call bpf_section,target,section)
+define bpf_section
+$(call bpf_compile,$(1),$@.tmp)
+$(LLVM_OBJCOPY) --dump-section $(2)=$@ $@.tmp /dev/null && rm $@.tmp
+endef
+
+# Always anew (FORCE): headers are not tracked, and all of it takes seconds.
+$(BPF_OUT)/%.bpfel.o: %.bpf.c FORCE ; $(call bpf_compile,bpfel,$@)
+$(BPF_OUT)/%.bpfeb.o: %.bpf.c FORCE ; $(call bpf_compile,bpfeb,$@)
+$(BPF_OUT)/%.bpfel.o: %.c FORCE ; $(call bpf_compile,bpfel,$@)
+$(BPF_OUT)/%.bpfeb.o: %.c FORCE ; $(call bpf_compile,bpfeb,$@)
+$(BPF_OUT)/%.o: %.c FORCE ; $(call bpf_compile,bpfel,$@)
+$(BPF_OUT)/%-el.btf: %.c FORCE ; $(call bpf_section,bpfel,.BTF)
+$(BPF_OUT)/%-eb.btf: %.c FORCE ; $(call bpf_section,bpfeb,.BTF)
+$(BPF_OUT)/%.btf: %.c FORCE ; $(call bpf_section,bpfel,.BTF)
+$(BPF_OUT)/%-el.btfext: %.c FORCE ; $(call bpf_section,bpfel,.BTF.ext)
+$(BPF_OUT)/%-eb.btfext: %.c FORCE ; $(call bpf_section,bpfeb,.BTF.ext)
+
+$(BPF_OUT)/$(BPF_MANIFEST): $(addprefix $(BPF_OUT)/,$(BPF_PREBUILT))
+	@{ echo '# Written by make bpf; make verify-bpf rebuilds and compares.'; \
+	echo "compiler clang $$($(CLANG) -dumpversion)"; \
+	echo 'flags $(BPF_CPU) $(BPF_CFLAGS)'; \
+	(cd bpfobj/prebuilt && sha256sum $(sort $(notdir $(wildcard bpfobj/prebuilt/*.[ch]))) | sed 's/^/source /'); \
+	(cd $(BPF_OUT)/bpfobj/prebuilt && sha256sum $(notdir $(BPF_PREBUILT)) | sed 's/^/object /'); } > $@
+
+.PHONY: FORCE
+FORCE:
+
+.PHONY: bpf
+bpf: $(addprefix $(BPF_OUT)/,$(BPF_PRODUCTS)) ## rebuild every BPF object and the manifest (needs clang-19 and llvm-19)
+
+.PHONY: verify-bpf
+verify-bpf: ## rebuild them elsewhere and compare byte for byte (needs clang-19 and llvm-19)
+	@want=$$(sed -n 's/^compiler clang //p' $(BPF_MANIFEST)) && got=$$($(CLANG) -dumpversion) || exit 1; \
+	[ "$$want" = "$$got" ] || echo "verify-bpf: the objects are of clang $$want, $(CLANG) is $$got" >&2; \
+	out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && $(MAKE) -s --no-print-directory bpf BPF_OUT="$$out" && rc=0 && \
+	for f in $(BPF_PRODUCTS); do \
+		cmp "$$f" "$$out/$$f" || { echo "verify-bpf: $$f is not what its source gives: run make bpf" >&2; rc=1; }; \
+	done; \
+	for f in $(wildcard bpfobj/*/*.o elf/testdata/*.o); do \
+		[ -f "$$out/$$f" ] || { echo "verify-bpf: $$f has no source" >&2; rc=1; }; \
+	done; \
+	[ $$rc -ne 0 ] || echo "verify-bpf: $(words $(BPF_PRODUCTS)) files are what their sources give"; exit $$rc
