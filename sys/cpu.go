@@ -2,7 +2,6 @@ package sys
 
 import (
 	"errors"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -31,7 +30,7 @@ func PossibleCPUs() (int, error) { return countCPUs("/sys/devices/system/cpu/pos
 func OnlineCPUs() (int, error) { return countCPUs("/sys/devices/system/cpu/online") }
 
 func countCPUs(path string) (int, error) {
-	b, err := os.ReadFile(path)
+	b, err := ReadFile(path, 1<<16)
 	if err != nil {
 		return 0, err
 	}

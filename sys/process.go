@@ -11,7 +11,8 @@ import (
 const PIDFD_THREAD = 0x80
 
 // PidfdOpen opens a handle on a process, or with PIDFD_THREAD on a thread: pidfd_open(2). ESRCH
-// says that there is none; ENOENT, that it is a thread and not a leader and PIDFD_THREAD is missing.
+// says that there is none; ENOENT, up to Linux 6.12 EINVAL, that it is a thread and not a leader and
+// PIDFD_THREAD is missing.
 func PidfdOpen(pid int, flags uint) (*FD, error) {
 	n, err := unix.PidfdOpen(pid, int(flags))
 	if err != nil {

@@ -1,0 +1,140 @@
+package bpfobj
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+
+	"kptr/sys"
+)
+
+// A Program is a BPF program in the kernel.
+type Program struct {
+	spec *ProgramSpec
+	fd   *sys.FD
+	err  error // why there is no such program
+}
+
+// Name gives the program's name in the object.
+func (p *Program) Name() string { return p.spec.Name }
+
+// FD gives the program's file descriptor, which stays the program's. The error is
+// that of the lookup by name that found none, or ErrClosed.
+func (p *Program) FD() (*sys.FD, error) {
+	if p.err != nil {
+		return nil, p.err
+	}
+	if p.fd.Int() < 0 {
+		return nil, fmt.Errorf("program %q: %w", p.spec.Name, ErrClosed)
+	}
+	return p.fd, nil
+}
+
+// A Link keeps a program attached until it is closed, or the process ends.
+type Link struct {
+	program string
+	fd      *sys.FD
+	event   *sys.FD // perf event of a tracepoint; nil for the others
+}
+
+// Close detaches the program. Detaching the last program of a tracepoint waits for
+// an RCU grace period.
+func (l *Link) Close() error { return errors.Join(l.fd.Close(), l.event.Close()) }
+
+// FD gives the link's file descriptor, which stays the link's.
+func (l *Link) FD() *sys.FD { return l.fd }
+
+// Attach attaches the program where its section name says. A program type that
+// runs on demand gives [ErrNotAttached].
+func (p *Program) Attach() (*Link, error) {
+	fd, err := p.FD()
+	if err != nil {
+		return nil, err
+	}
+	link := &Link{program: p.spec.Name}
+	switch {
+	case !p.spec.rule.attachable:
+		err = ErrNotAttached
+	case p.spec.AttachType == sys.BPF_TRACE_ITER:
+		link.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: sys.BPF_TRACE_ITER})
+	case p.spec.AttachType == sys.BPF_TRACE_FENTRY || p.spec.AttachType == sys.BPF_TRACE_FEXIT:
+		link.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: p.spec.AttachType})
+	case p.spec.Type == sys.BPF_PROG_TYPE_TRACEPOINT:
+		err = link.tracepoint(fd, p.spec.Target)
+	case p.spec.rule.target == targetRawTP:
+		link.fd, err = sys.OpenFD(&sys.RawTracepointOpenAttr{Name: sys.CString(p.spec.Target), ProgFD: fd.Uint32()})
+	default: // tp_btf: the program knows its tracepoint
+		link.fd, err = sys.OpenFD(&sys.RawTracepointOpenAttr{ProgFD: fd.Uint32()})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("attach program %q to %s: %w", p.spec.Name, p.spec.Section, err)
+	}
+	return link, nil
+}
+
+// tracepoint attaches through a perf event, of which one CPU's is enough: the
+// program hangs at the tracepoint itself (perf_event_set_bpf_prog, kernel/events/
+// core.c).
+func (l *Link) tracepoint(prog *sys.FD, target string) error {
+	id, err := tracepointID(target)
+	if err != nil {
+		return err
+	}
+	if l.event, err = sys.PerfEventOpenTracepoint(id); err != nil {
+		return err
+	}
+	l.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: prog.Uint32(), TargetFD: l.event.Uint32(), AttachType: sys.BPF_PERF_EVENT})
+	if err != nil {
+		l.event.Close()
+	}
+	return err
+}
+
+// tracepointID reads the id of CATEGORY/NAME from tracefs, which is mounted at
+// either of two places.
+func tracepointID(target string) (uint64, error) {
+	if strings.Contains(target, "..") || strings.Count(target, "/") != 1 {
+		return 0, fmt.Errorf("tracepoint %q is not CATEGORY/NAME", target)
+	}
+	for _, tracefs := range []string{"/sys/kernel/tracing", "/sys/kernel/debug/tracing"} {
+		text, err := sys.ReadFile(path.Join(tracefs, "events", target, "id"), 64)
+		if err == nil {
+			return strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 64)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return 0, err
+		}
+	}
+	if !sys.Exists("/sys/kernel/tracing/events") {
+		return 0, fmt.Errorf("tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing): %w", fs.ErrNotExist)
+	}
+	return 0, &NotFoundError{Kind: "tracepoint", Name: target}
+}
+
+// Iter starts a run of an iter program. Reading the file descriptor to its end
+// gives what the program writes; the caller closes it.
+func (l *Link) Iter() (*sys.FD, error) {
+	fd, err := sys.OpenFD(&sys.IterCreateAttr{LinkFD: l.fd.Uint32()})
+	if err != nil {
+		return nil, fmt.Errorf("iterate program %q: %w", l.program, err)
+	}
+	return fd, nil
+}
+
+// Run runs a syscall program once, with ctx as its context (nil for none), and
+// gives what it returned. The program may change ctx.
+func (p *Program) Run(ctx []byte) (uint32, error) {
+	fd, err := p.FD()
+	if err != nil {
+		return 0, err
+	}
+	attr := sys.TestRunAttr{ProgFD: fd.Uint32(), CtxIn: sys.Bytes(ctx), CtxSizeIn: uint32(len(ctx))}
+	if _, err := sys.BPF(&attr); err != nil {
+		return 0, fmt.Errorf("run program %q: %w", p.spec.Name, err)
+	}
+	return attr.Retval, nil
+}

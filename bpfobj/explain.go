@@ -1,0 +1,111 @@
+package bpfobj
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"kptr/btf"
+	"kptr/sys"
+)
+
+// explain adds to a refusal what the errno alone does not say.
+func (l *loader) explain(step *Step, err error) error {
+	switch {
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES) && !errors.Is(err, ErrVerifier):
+		return l.explainPermission(step, err)
+	case errors.Is(err, ErrVerifier) && step.kind == stepProgram:
+		return l.explainVerifier(err)
+	case step.kind == stepMap && len(l.plan.maps[step.index].kptrs) > 0:
+		return l.explainMap(step, err)
+	}
+	return err
+}
+
+// needs lists the capabilities that a step asks for: bpf_prog_load and
+// map_create (kernel/bpf/syscall.c).
+func (l *loader) needs(step *Step) []sys.Cap {
+	if step.kind == stepProgram && l.plan.spec.Programs[step.index].Type != sys.BPF_PROG_TYPE_SYSCALL {
+		return []sys.Cap{sys.CAP_BPF, sys.CAP_PERFMON}
+	}
+	return []sys.Cap{sys.CAP_BPF}
+}
+
+func missingCaps(need []sys.Cap) []string {
+	have, err := sys.Capabilities()
+	if err != nil {
+		return nil
+	}
+	var missing []string
+	for _, c := range need {
+		if !have.Allows(c) {
+			missing = append(missing, c.String())
+		}
+	}
+	return missing
+}
+
+// explainPermission tells a missing capability from a host without BPF
+// trampolines, which refuses fentry and fexit with the same errno.
+func (l *loader) explainPermission(step *Step, err error) error {
+	missing := missingCaps(l.needs(step))
+	if len(missing) == 0 && step.kind == stepProgram && l.plan.spec.Programs[step.index].rule.target == targetBTFFunc {
+		return &sys.NotSupportedError{Feature: "BPF trampolines (fentry and fexit programs)", Err: err}
+	}
+	return &PermissionError{Missing: missing, Err: err}
+}
+
+// explainVerifier sees whether the program follows a pointer of task storage that
+// was meant to be a user kptr: without its type tag it is a number.
+func (l *loader) explainVerifier(err error) error {
+	var refused *VerifierError
+	if !errors.As(err, &refused) || !strings.Contains(refused.Log, "invalid mem access 'scalar'") {
+		return err
+	}
+	for i := range l.plan.maps {
+		m, pm := &l.plan.spec.Maps[i], &l.plan.maps[i]
+		if m.Type != sys.BPF_MAP_TYPE_TASK_STORAGE || len(pm.kptrs) > 0 || pm.value == 0 {
+			continue
+		}
+		t := l.plan.types.Type(l.plan.types.Resolve(pm.value))
+		for _, field := range t.Members {
+			if l.plan.types.Type(l.plan.types.Resolve(field.Type)).Kind == btf.KindPtr {
+				return &RuleError{
+					Map: m.Name, Struct: t.Name, Field: field.Name, Offset: uint64(field.BitOffset / 8), Rule: ErrTagMissing,
+					Detail: "declare the pointer with __kptr_user (clang 15 or later), or give its Go type to Options.ValueTypes", Err: err,
+				}
+			}
+		}
+	}
+	return err
+}
+
+// explainMap finds the rule behind the errno of BPF_MAP_CREATE for a map with
+// user kptrs. What Plan could check is not the cause.
+func (l *loader) explainMap(step *Step, err error) error {
+	m, pm := &l.plan.spec.Maps[step.index], &l.plan.maps[step.index]
+	rule := &RuleError{Map: m.Name, Struct: l.plan.types.Type(pm.value).Name, Err: err}
+	switch {
+	case errors.Is(err, syscall.EINVAL):
+		for _, u := range pm.kptrs {
+			name := l.plan.types.Type(u.Pointee).Name
+			owner, ok := structOwner(name)
+			if !ok {
+				continue
+			}
+			rule.Field, rule.Offset, rule.Rule = u.Path, u.Offset, ErrPointeeName
+			rule.Detail = fmt.Sprintf("struct %s is also in the BTF of %s: rename it", name, owner)
+			return rule
+		}
+	case errors.Is(err, syscall.EOPNOTSUPP):
+		rule.Rule = ErrFieldBeside
+		rule.Detail = "move the bpf_timer, bpf_wq, list head or tree root to another map"
+		return rule
+	case errors.Is(err, syscall.E2BIG):
+		rule.Rule = ErrValueSize
+		rule.Detail = valueSizeDetail(m)
+		return rule
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+package bpfobj
+
+import (
+	"encoding/binary"
+	"io/fs"
+	"os"
+	"path"
+
+	"kptr/btf"
+	"kptr/sys"
+)
+
+// The type tags that a user kptr's pointer carries. Objects use either; the BTF
+// that is loaded carries the one that the kernel honours.
+const (
+	TagUptr     = "uptr"      // Linux 6.13 and later
+	TagKptrUser = "kptr_user" // the RFC of August 2024; no released kernel
+)
+
+// A Kernel holds the facts about a kernel that a plan depends on. [Running] gives
+// those of the kernel at hand; a plan for another one is made from recorded facts.
+type Kernel struct {
+	Release   string // as uname -r prints it
+	ByteOrder binary.ByteOrder
+	PageSize  int    // bytes
+	CPUs      int    // possible CPUs
+	Tag       string // the user kptr's type tag; empty if not yet asked: then TagUptr is assumed, and Load checks it
+	BTF       []byte // the raw BTF, as in /sys/kernel/btf/vmlinux; nil if the kernel has none
+
+	mapped *sys.Mapping
+}
+
+// vmlinuxBTF is where the kernel shows its own BTF (CONFIG_DEBUG_INFO_BTF).
+const (
+	kernelBTFDir = "/sys/kernel/btf"
+	vmlinuxBTF   = kernelBTFDir + "/vmlinux"
+	maxKernelBTF = 1 << 28 // bytes that are read of one: a kernel's has less than 10 MiB
+)
+
+// Running gives the facts about the running kernel. It costs no bpf(2) call. The
+// BTF is mapped, or read where it cannot be (before Linux 6.16). Close unmaps it.
+func Running() (*Kernel, error) {
+	k := &Kernel{ByteOrder: nativeOrder(), PageSize: os.Getpagesize()}
+	var err error
+	if k.Release, err = sys.Release(); err != nil {
+		return nil, err
+	}
+	if k.CPUs, err = sys.PossibleCPUs(); err != nil {
+		return nil, err
+	}
+	if k.mapped, err = sys.MapFile(vmlinuxBTF); err == nil {
+		k.BTF = k.mapped.Bytes()
+		return k, nil
+	}
+	if k.BTF, err = sys.ReadFile(vmlinuxBTF, maxKernelBTF); err != nil && !os.IsNotExist(err) {
+		return nil, err
+	}
+	return k, nil
+}
+
+// Close unmaps the BTF.
+func (k *Kernel) Close() error {
+	if k.mapped == nil {
+		return nil
+	}
+	k.BTF = nil
+	return k.mapped.Close()
+}
+
+func (k *Kernel) tag() string {
+	if k.Tag == "" {
+		return TagUptr
+	}
+	return k.Tag
+}
+
+// find looks names up in the kernel's BTF: one id for each name, 0 where there is
+// none.
+func (k *Kernel) find(names []btf.Name) ([]btf.ID, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	if k.BTF == nil {
+		return nil, &sys.NotSupportedError{Feature: "kernel BTF (CONFIG_DEBUG_INFO_BTF, " + vmlinuxBTF + ")", Since: "5.4", Err: fs.ErrNotExist}
+	}
+	return btf.Scan(k.BTF, names)
+}
+
+// structOwner tells which BTF of the running kernel, vmlinux or a module's, has a
+// struct of this name.
+func structOwner(name string) (string, bool) {
+	names, _ := sys.ReadNames(kernelBTFDir)
+	for _, owner := range names {
+		blob, err := sys.ReadFile(path.Join(kernelBTFDir, owner), maxKernelBTF)
+		if err != nil {
+			continue
+		}
+		if ids, err := btf.Scan(blob, []btf.Name{{Kind: btf.KindStruct, Name: name}}); err == nil && ids[0] != 0 {
+			return owner, true
+		}
+	}
+	return "", false
+}
+
+// nativeOrder is the host's byte order in the form that elf and btf report one.
+func nativeOrder() binary.ByteOrder {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
+		return binary.LittleEndian
+	}
+	return binary.BigEndian
+}

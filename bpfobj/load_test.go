@@ -1,0 +1,240 @@
+package bpfobj
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"kptr/btf"
+	"kptr/internal/kerneltest"
+	"kptr/sys"
+)
+
+// loadObject loads an object of testdata for the running kernel, and closes it when
+// the test is over.
+func loadObject(t *testing.T, name string, opts *Options) *Object {
+	t.Helper()
+	kerneltest.NoLeaks(t)
+	obj, err := Load(readObject(t, name, nativeOrder()), opts)
+	kerneltest.Require(t, err)
+	t.Cleanup(func() {
+		if err := obj.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return obj
+}
+
+// call runs a syscall program that is to return want.
+func call(t *testing.T, obj *Object, program string, want int32) {
+	t.Helper()
+	got, err := obj.Program(program).Run(nil)
+	if err != nil {
+		t.Error(err)
+	}
+	if int32(got) != want {
+		t.Errorf("program %q returns %d, want %d", program, int32(got), want)
+	}
+}
+
+// get reads a variable.
+func get[T any](t *testing.T, obj *Object, name string) T {
+	t.Helper()
+	var v T
+	if err := obj.Variable(name).Get(&v); err != nil {
+		t.Error(err)
+	}
+	return v
+}
+
+// equal compares a variable.
+func equal[T comparable](t *testing.T, obj *Object, name string, want T) {
+	t.Helper()
+	if got := get[T](t, obj, name); got != want {
+		t.Errorf("variable %q is %v, want %v", name, got, want)
+	}
+}
+
+// TestLoadAll: every object that is meant to load does, also from the state in
+// which a first load left the Spec, and the kernel has what Plan said.
+func TestLoadAll(t *testing.T) {
+	for _, name := range []string{"task_local", "uptr", "constpointee", "maps", "mapinmap", "globals", "subprogs", "core", "types", "refused", "kfunc", "values"} {
+		t.Run(name, func(t *testing.T) {
+			kerneltest.NoLeaks(t)
+			spec := mustParse(t, readObject(t, name, nativeOrder()))
+			for range 2 {
+				obj, err := spec.Load(nil)
+				kerneltest.Require(t, err)
+				for i, m := range obj.Maps() {
+					checkMapInfo(t, m, &spec.Maps[i])
+				}
+				want := 0
+				for i := range spec.Programs {
+					if !spec.Programs[i].Optional {
+						want++
+					}
+				}
+				if got := len(obj.Programs()); got != want {
+					t.Errorf("%d programs, want %d", got, want)
+				}
+				if err := obj.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+func checkMapInfo(t *testing.T, m *Map, spec *MapSpec) {
+	t.Helper()
+	fd, err := m.FD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info sys.MapInfo
+	if err := sys.ObjInfo(fd, &info); err != nil {
+		t.Fatal(err)
+	}
+	if m.Name() != spec.Name || m.Type() != info.Type || m.Flags() != info.MapFlags || m.KeySize() != int(info.KeySize) ||
+		m.ValueSize() != int(info.ValueSize) || m.MaxEntries() != int(info.MaxEntries) {
+		t.Errorf("map %q: type %v, flags %v, sizes %d and %d, %d entries; the kernel says %+v",
+			m.Name(), m.Type(), m.Flags(), m.KeySize(), m.ValueSize(), m.MaxEntries(), info)
+	}
+	if takesBTF(m.Type()) != (info.BTFValueTypeID != 0) && spec.Value != 0 {
+		t.Errorf("map %q: btf_value_type_id %d", m.Name(), info.BTFValueTypeID)
+	}
+}
+
+// TestSubprograms: results are worked out in the comments of subprogs.bpf.c, with
+// seed 3.
+func TestSubprograms(t *testing.T) {
+	obj := loadObject(t, "subprogs", nil)
+	// global_add(10, 20) = 30 + middle(20), middle(n) = 3n + 3*seed + 1, doubled n: 2n + seed
+	call(t, obj, "call_nested", 30+(3*20+3*3+1)+(2+3)+(3+3))
+	call(t, obj, "call_loop", 10+5*3)
+	call(t, obj, "call_for_each", 4)
+	if err := obj.Variable("seed").Set(int32(5)); err != nil {
+		t.Fatal(err)
+	}
+	call(t, obj, "call_loop", 10+5*5)
+
+	needTracefs(t)
+	if err := obj.Variable("target_pid").Set(int32(sys.Gettid())); err != nil {
+		t.Fatal(err)
+	}
+	if err := obj.Attach(); err != nil {
+		t.Fatal(err)
+	}
+	sys.Gettid()
+	middle := func(n int32) int32 { return 3*n + 3*5 + 1 }
+	equal(t, obj, "tp_btf_result", 1+middle(2)+middle(middle(2)))
+	equal(t, obj, "raw_tp_result", middle(5))
+	equal(t, obj, "tracepoint_result", int32(4+5))
+}
+
+// TestCORE: what the relocations must give follows from core.bpf.c; what depends on
+// the kernel is compared with what other fields of the same kernel say.
+func TestCORE(t *testing.T) {
+	obj := loadObject(t, "core", nil)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	call(t, obj, "relocate", 0)
+	for name, want := range map[string]uint64{
+		"comm_size":     16, // TASK_COMM_LEN, include/linux/sched.h
+		"pid_signed":    1,
+		"pid_exists":    1,
+		"struct_exists": 1, "missing_field_exists": 0, "missing_struct_exists": 0,
+		"struct_matches": 1, "missing_struct_matches": 0,
+		"bitfield_signed": 0, "bitfield_rshift": 63,
+		"enum_exists": 1, "missing_enum_exists": 0, "enum_value": 29,
+		"read_pid":        uint64(sys.Gettid()),
+		"read_leader_pid": uint64(os.Getpid()), "read_missing_field": 0,
+	} {
+		equal(t, obj, name, want)
+	}
+	if size, off := get[uint64](t, obj, "struct_size"), get[uint64](t, obj, "pid_offset"); size < 1024 || off == 0 || off >= size {
+		t.Errorf("task_struct of %d bytes with pid at %d", size, off)
+	}
+	local, target := get[uint64](t, obj, "local_type_id"), get[uint64](t, obj, "target_type_id")
+	if name := obj.spec.types.Type(btf.ID(local)).Name; name != "task_struct___part" || target == local || target == 0 {
+		t.Errorf("local type id %d (%q), target type id %d", local, name, target)
+	}
+}
+
+func TestCOREMissing(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	_, err := Load(readObject(t, "core_missing", nativeOrder()), nil)
+	var refused *VerifierError
+	if !errors.As(err, &refused) || !errors.Is(err, ErrVerifier) || !errors.Is(err, syscall.EINVAL) {
+		t.Fatalf("error %v", err)
+	}
+	// The number with which bpf_core_poison_insn (kernel/bpf/relo_core.c) poisons.
+	if !strings.Contains(refused.Log, "195896080") {
+		t.Errorf("log %q", refused.Log)
+	}
+}
+
+func TestKfuncs(t *testing.T) {
+	obj := loadObject(t, "kfunc", nil)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	call(t, obj, "call_kfuncs", 0)
+	equal(t, obj, "acquired_pid", int32(sys.Gettid()))
+	equal(t, obj, "cgroup_found", int32(1))
+	equal(t, obj, "missing_exists", int32(0))
+}
+
+func TestClosed(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	obj, err := Load(readObject(t, "types", nativeOrder()), nil)
+	kerneltest.Require(t, err)
+	v := obj.Map(".bss")
+	for range 2 {
+		if err := obj.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}
+	_, mapErr := v.FD()
+	_, progErr := obj.Program("on_syscall").FD()
+	_, runErr := obj.Program("on_syscall").Run(nil)
+	_, attachErr := obj.Program("on_tp_btf").Attach()
+	for i, err := range []error{
+		mapErr, progErr, runErr, attachErr, obj.Attach(), obj.Variable("target_pid").Set(int32(1)), obj.Map(".bss").Lookup(make([]byte, 4), make([]byte, 68)),
+		obj.Map(".bss").Delete(make([]byte, 4)), obj.Map(".bss").Update(make([]byte, 4), make([]byte, 68), 0), obj.Map(".bss").Pin("/sys/fs/bpf/closed"),
+	} {
+		if !errors.Is(err, ErrClosed) {
+			t.Errorf("%d: %v, want ErrClosed", i, err)
+		}
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	obj := loadObject(t, "task_local", nil)
+	_, mapErr := obj.Map("data").FD()
+	_, progErr := obj.Program("sys_enter").FD()
+	_, attachErr := obj.Program("sys_enter").Attach()
+	for _, tt := range []struct {
+		err  error
+		text string
+	}{
+		{mapErr, `map "data": not found (there is datamap, .bss)`},
+		{obj.Map("data").Lookup(nil, nil), `map "data": not found (there is datamap, .bss)`},
+		{obj.Map("data").Pin("/sys/fs/bpf/x"), `map "data": not found (there is datamap, .bss)`},
+		{progErr, `program "sys_enter": not found (there is on_sys_enter)`},
+		{attachErr, `program "sys_enter": not found (there is on_sys_enter)`},
+		{obj.Variable("pid").Set(int32(1)), `variable "pid": not found (there is target_pid, kptr_user_pointee_22)`},
+	} {
+		if !errors.Is(tt.err, ErrNotFound) || tt.err.Error() != tt.text {
+			t.Errorf("error %q, want %q", tt.err, tt.text)
+		}
+	}
+	if obj.Map("data").Name() != "data" || obj.Program("sys_enter").Name() != "sys_enter" {
+		t.Error("a name that was not found is lost")
+	}
+	if err := obj.Map("data").Close(); err != nil {
+		t.Error(err)
+	}
+}

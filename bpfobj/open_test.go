@@ -1,0 +1,216 @@
+package bpfobj
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"kptr/internal/kerneltest"
+	"kptr/sys"
+)
+
+// pinDir makes a directory in bpffs that goes with the test.
+func pinDir(t *testing.T) string {
+	t.Helper()
+	ok, err := sys.IsBPFFS("/sys/fs/bpf")
+	if err != nil || !ok {
+		kerneltest.NeedCaps(t, sys.CAP_SYS_ADMIN)
+		t.Fatalf("/sys/fs/bpf is no bpffs (mount -t bpf bpf /sys/fs/bpf): %v", err)
+	}
+	dir, err := os.MkdirTemp("/sys/fs/bpf", "kptr_test")
+	if errors.Is(err, os.ErrPermission) {
+		kerneltest.Require(t, err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// TestPinByName: the first load makes the pin, the second uses it.
+func TestPinByName(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	dir := pinDir(t)
+	opts := &Options{PinDir: dir}
+	b := readObject(t, "pinned", nativeOrder())
+	one, err := Load(b, opts)
+	kerneltest.Require(t, err)
+	if names, err := filepath.Glob(dir + "/*"); err != nil || len(names) != 1 || filepath.Base(names[0]) != "kptr_test_pinned" {
+		t.Errorf("pins %q: %v", names, err)
+	}
+	key, value := make([]byte, 4), []byte("8 bytes.")
+	if err := one.Map("kptr_test_pinned").Update(key, value, sys.BPF_ANY); err != nil {
+		t.Fatal(err)
+	}
+	if err := one.Close(); err != nil {
+		t.Fatal(err)
+	}
+	two, err := Load(b, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer two.Close()
+	got := make([]byte, 8)
+	if err := two.Map("kptr_test_pinned").Lookup(key, got); err != nil || string(got) != string(value) {
+		t.Errorf("the pinned map holds %q: %v", got, err)
+	}
+	if err := two.Map("kptr_test_free").Lookup(key, got); err != nil || string(got) != string(make([]byte, 8)) {
+		t.Errorf("the other map holds %q: %v", got, err)
+	}
+}
+
+func TestPinMismatch(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*MapSpec)
+		text   string
+	}{
+		{"type", func(m *MapSpec) { m.Type = hash }, "with type 2, the object says 1"},
+		{"key_size", func(m *MapSpec) { m.Type, m.KeySize, m.Key, m.Value = hash, 8, 0, 0 }, "with type 2, the object says 1"},
+		{"value_size", func(m *MapSpec) { m.ValueSize = 16 }, "with value_size 8, the object says 16"},
+		{"max_entries", func(m *MapSpec) { m.MaxEntries = 2 }, "with max_entries 1, the object says 2"},
+		{"map_flags", func(m *MapSpec) { m.Flags = mmapable }, "with map_flags 0, the object says 1024"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			kerneltest.NoLeaks(t)
+			opts := &Options{PinDir: pinDir(t)}
+			spec := mustParse(t, readObject(t, "pinned", nativeOrder()))
+			obj, err := spec.Load(opts)
+			kerneltest.Require(t, err)
+			defer obj.Close()
+			tt.change(spec.Map("kptr_test_pinned"))
+			_, err = spec.Load(opts)
+			if !errors.Is(err, ErrMismatch) || !strings.Contains(err.Error(), tt.text) || !strings.Contains(err.Error(), opts.PinDir+"/kptr_test_pinned") {
+				t.Errorf("error %v, want ErrMismatch with %q", err, tt.text)
+			}
+			if _, err := os.Lstat(opts.PinDir + "/kptr_test_pinned"); err != nil {
+				t.Errorf("a pin that others made is gone: %v", err)
+			}
+		})
+	}
+}
+
+// TestPinRing: a pinned ring buffer is compared in the size that Plan gave it.
+func TestPinRing(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	opts := &Options{PinDir: pinDir(t)}
+	spec := mustParse(t, readObject(t, "pinned", nativeOrder()))
+	m := spec.Map("kptr_test_pinned")
+	*m = MapSpec{Name: m.Name, Type: sys.BPF_MAP_TYPE_RINGBUF, MaxEntries: 1, PinByName: true}
+	for range 2 {
+		obj, err := spec.Load(opts)
+		kerneltest.Require(t, err)
+		if n := obj.Map(m.Name).MaxEntries(); n != os.Getpagesize() {
+			t.Errorf("%d bytes", n)
+		}
+		obj.Close()
+	}
+}
+
+func TestOpen(t *testing.T) {
+	obj := loadObject(t, "task_local", nil)
+	dir := pinDir(t)
+	m := obj.Map("datamap")
+	if err := m.Pin(dir + "/datamap"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Pin(dir + "/datamap"); !errors.Is(err, syscall.EEXIST) || !strings.Contains(err.Error(), `map "datamap": pin `+dir) {
+		t.Errorf("second Pin: %v", err)
+	}
+	fd, err := m.FD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info sys.MapInfo
+	if err := sys.ObjInfo(fd, &info); err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]func() (*Map, error){
+		"pin": func() (*Map, error) { return OpenPinned(dir + "/datamap") },
+		"fd":  func() (*Map, error) { return OpenFD(fd.Int()) },
+		"id":  func() (*Map, error) { return OpenID(info.ID) },
+	} {
+		got, err := open()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		types, id := got.ValueType()
+		if got.Name() != "datamap" || got.Type() != storage || got.Flags() != noPrealloc || got.KeySize() != 4 || got.ValueSize() != 8 ||
+			types == nil || types.Type(id).Name != "value_type" || len(got.UserKptrs()) != 1 {
+			t.Errorf("%s: %q, %v, %v, %d, %d, type %d, user kptrs %v", name, got.Name(), got.Type(), got.Flags(), got.KeySize(), got.ValueSize(), id, got.UserKptrs())
+		}
+		for range 2 {
+			if err := got.Close(); err != nil {
+				t.Errorf("%s: Close: %v", name, err)
+			}
+		}
+		if _, err := got.FD(); !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: FD after Close: %v", name, err)
+		}
+	}
+	if fd.Int() < 0 {
+		t.Error("the caller's fd is closed")
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	obj := loadObject(t, "task_local", nil)
+	dir := pinDir(t)
+	prog, err := obj.Program("on_sys_enter").FD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sys.ObjPin(dir+"/prog", prog); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for _, tt := range []struct {
+		name string
+		open func() (*Map, error)
+		err  error
+	}{
+		{"no pin", func() (*Map, error) { return OpenPinned(dir + "/nothing") }, syscall.ENOENT},
+		{"path outside of bpffs", func() (*Map, error) { return OpenPinned("/dev/null") }, syscall.EACCES},
+		{"path with a NUL", func() (*Map, error) { return OpenPinned(dir + "/prog\x00") }, syscall.EINVAL},
+		{"pinned program", func() (*Map, error) { return OpenPinned(dir + "/prog") }, ErrNotMap},
+		{"fd of a program", func() (*Map, error) { return OpenFD(prog.Int()) }, ErrNotMap},
+		{"fd of a file", func() (*Map, error) { return OpenFD(int(file.Fd())) }, ErrNotMap},
+		{"no fd", func() (*Map, error) { return OpenFD(-1) }, syscall.EBADF},
+		{"no id", func() (*Map, error) { return OpenID(1 << 30) }, syscall.ENOENT},
+	} {
+		m, err := tt.open()
+		if m != nil || !errors.Is(err, tt.err) {
+			t.Errorf("%s: error %v, want %v", tt.name, err, tt.err)
+		}
+	}
+}
+
+// TestOpenUntyped: a map without BTF has no value type.
+func TestOpenUntyped(t *testing.T) {
+	obj := loadObject(t, "maps", nil)
+	fd, err := obj.Map("ring").FD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := OpenFD(fd.Int())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if types, id := m.ValueType(); types != nil || id != 0 {
+		t.Errorf("value type %d", id)
+	}
+}

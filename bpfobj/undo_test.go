@@ -1,0 +1,216 @@
+package bpfobj
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"kptr/internal/kerneltest"
+	"kptr/sys"
+)
+
+// spoil gives a copy of a plan in which the kernel is sure to refuse step k.
+func spoil(t *testing.T, p *Plan, k int) *Plan {
+	t.Helper()
+	c := *p
+	c.Steps = append([]Step(nil), p.Steps...)
+	s := &c.Steps[k]
+	switch a := s.Attr.(type) {
+	case *sys.BTFLoadAttr:
+		b := *a
+		b.BTFSize = 4 // less than a header
+		s.Attr = &b
+	case *sys.MapCreateAttr:
+		b := *a
+		b.MapFlags |= 1 << 30
+		s.Attr = &b
+	case *sys.MapUpdateElemAttr:
+		b := *a
+		if s.Expect != 0 {
+			b.Value = sys.Bytes(make([]byte, p.spec.Maps[s.index].ValueSize)) // NULL is a good user kptr: the key is refused
+		}
+		b.Flags = 1 << 20
+		s.Attr = &b
+	case *sys.MapFreezeAttr: // of a BTF
+		s.Uses = []Use{{"map_fd", 0}}
+	case *sys.ObjPinAttr:
+		b := *a
+		b.Pathname = sys.CString("/proc/kptr_no_bpffs")
+		s.Attr = &b
+	case *sys.ObjGetAttr:
+		s.Attr = &sys.ObjGetAttr{Pathname: sys.CString("/proc/kptr_no_bpffs")}
+	case *sys.ProgLoadAttr:
+		b := *a
+		insns := make([]byte, insnSize)
+		insns[0] = 0xff // no opcode
+		b.Insns, b.InsnCnt, b.FuncInfoCnt, b.LineInfoCnt, b.CoreReloCnt = sys.Bytes(insns), 1, 0, 0, 0
+		s.Attr = &b
+	default:
+		t.Fatalf("step %d: no way to spoil a %T", k, a)
+	}
+	return &c
+}
+
+// TestUndo makes each step of a load fail, by attributes that the kernel refuses,
+// and counts what is left.
+func TestUndo(t *testing.T) {
+	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON, sys.CAP_SYS_ADMIN)
+	for _, object := range []string{"task_local", "globals", "mapinmap", "values", "pinned", "subprogs", "maps", "types", "kfunc"} {
+		t.Run(object, func(t *testing.T) {
+			kerneltest.NoLeaks(t)
+			dir := pinDir(t)
+			p := plan(t, object, &Options{PinDir: dir})
+			seen := 0
+			for k := range p.Steps {
+				seen += failAt(t, p, k, dir)
+			}
+			if seen != len(p.Steps) {
+				t.Errorf("%d of %d steps failed", seen, len(p.Steps))
+			}
+		})
+	}
+}
+
+// failAt runs a plan whose step k fails.
+func failAt(t *testing.T, p *Plan, k int, dir string) int {
+	t.Helper()
+	before, err := kerneltest.FDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	obj, err := spoil(t, p, k).Load()
+	if obj != nil || err == nil {
+		t.Errorf("step %d (%s): no error", k, p.Steps[k].Subject)
+		obj.Close()
+		return 0
+	}
+	var step *StepError
+	if !errors.As(err, &step) || step.Step != k || step.Subject != p.Steps[k].Subject || !strings.Contains(err.Error(), p.spec.name(&p.Steps[k])) {
+		t.Errorf("step %d (%s): error %v", k, p.Steps[k].Subject, err)
+	}
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		t.Errorf("step %d (%s): no errno in %v", k, p.Steps[k].Subject, err)
+	}
+	// What the kernel frees later is for NoLeaks; fds and pins go at once.
+	after, err := kerneltest.FDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for fd, target := range after {
+		if before[fd] != target {
+			t.Errorf("step %d (%s): fd %d is left: %s", k, p.Steps[k].Subject, fd, target)
+		}
+	}
+	if pins, err := filepath.Glob(dir + "/*"); err != nil || len(pins) != 0 {
+		t.Errorf("step %d (%s): pins %q are left: %v", k, p.Steps[k].Subject, pins, err)
+	}
+	return 1
+}
+
+// name gives the name that an error about a step has to have.
+func (s *Spec) name(step *Step) string {
+	switch step.kind {
+	case stepBTF:
+		return "BTF"
+	case stepProgram:
+		return s.Programs[step.index].Name
+	}
+	return s.Maps[step.index].Name
+}
+
+// TestUndoReuse: a load that fails leaves a pin that it found.
+func TestUndoReuse(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	opts := &Options{PinDir: pinDir(t)}
+	obj, err := Load(readObject(t, "pinned", nativeOrder()), opts)
+	kerneltest.Require(t, err)
+	defer obj.Close()
+	p := plan(t, "pinned", opts)
+	for k := range p.Steps {
+		if obj, err := spoil(t, p, k).Load(); err == nil {
+			obj.Close()
+			t.Errorf("step %d: no error", k)
+		}
+		if _, err := os.Lstat(opts.PinDir + "/kptr_test_pinned"); err != nil {
+			t.Errorf("step %d: the pin is gone: %v", k, err)
+		}
+	}
+}
+
+// TestPlanTwice: a plan is not used up by loading it.
+func TestPlanTwice(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
+	for _, object := range []string{"task_local", "globals", "mapinmap", "values"} {
+		p := plan(t, object, nil)
+		text := p.String()
+		one, err := p.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		two, err := p.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.String() != text {
+			t.Errorf("%s: Load changed the plan", object)
+		}
+		one.Close()
+		two.Close()
+	}
+}
+
+// TestTryKeepGoing: what Plan knew is reported at its step, and the rest is tried.
+func TestTryKeepGoing(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
+	p := plan(t, "bad_target", &Options{KeepGoing: true})
+	for i, err := range p.Try() {
+		if known := p.Steps[i].Err; err != known || (known != nil) != (p.Steps[i].kind == stepProgram) {
+			t.Errorf("step %d: %v, Plan said %v", i, err, known)
+		}
+	}
+	if _, err := p.Load(); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Load: %v", err)
+	}
+}
+
+// TestTry: each step is tried, and nothing stays.
+func TestTry(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON, sys.CAP_SYS_ADMIN)
+	for _, tt := range []struct {
+		object string
+		spoil  int // step; -1: none
+		fail   []string
+	}{
+		{"globals", -1, nil},
+		{"mapinmap", -1, nil},
+		{"types", -1, nil},
+		{"task_local", 1, []string{`map "datamap"`, `map "datamap" field udata`, `program "on_sys_enter"`}},
+		{"pinned", -1, nil},
+	} {
+		p := plan(t, tt.object, &Options{PinDir: pinDir(t)})
+		if tt.spoil >= 0 {
+			p = spoil(t, p, tt.spoil)
+		}
+		var failed []string
+		for i, err := range p.Try() {
+			var step *StepError
+			if err == nil {
+				continue
+			}
+			failed = append(failed, p.Steps[i].Subject)
+			if !errors.As(err, &step) || step.Step != i {
+				t.Errorf("%s: step %d: %v", tt.object, i, err)
+			}
+		}
+		if strings.Join(failed, "; ") != strings.Join(tt.fail, "; ") {
+			t.Errorf("%s: %q failed, want %q", tt.object, failed, tt.fail)
+		}
+	}
+}

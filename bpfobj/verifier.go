@@ -1,0 +1,135 @@
+package bpfobj
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"kptr/sys"
+)
+
+// A VerifierError is a program or BTF that the kernel refused, with the log that
+// says why. Its text is the cause and the lines that tell most; %+v prints the
+// whole log.
+type VerifierError struct {
+	Subject string // `program "sys_enter"`, or "BTF"
+	Log     string // whole, as the kernel wrote it; empty if it wrote none
+	Err     error  // a *sys.Error
+}
+
+func (e *VerifierError) Error() string {
+	cause, context := e.telling()
+	s := fmt.Sprintf("%v: %s", e.Err, cause)
+	if len(context) > 0 {
+		s += " (at " + strings.Join(context, "; ") + ")"
+	}
+	if left := strings.Count(strings.TrimSpace(e.Log), "\n") - len(context); left > 0 {
+		s += fmt.Sprintf(" [%d more lines]", left)
+	}
+	return s
+}
+
+// reportHead is how Linux 7.3 begins the report that it writes behind the log.
+const reportHead = "\n\nVerification failed: "
+
+// telling gives the last line of the log before statistics and report, which is
+// the cause, and the instruction and the source line that stand nearest before it.
+func (e *VerifierError) telling() (cause string, context []string) {
+	log, _, _ := strings.Cut(e.Log, reportHead)
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	for len(lines) > 1 && isStatistics(lines[len(lines)-1]) {
+		lines = lines[:len(lines)-1]
+	}
+	last := len(lines) - 1
+	var insn, source string
+	for i := last - 1; i >= 0 && (insn == "" || source == ""); i-- {
+		switch line := lines[i]; {
+		case insn == "" && isInstruction(line):
+			insn = line
+		case source == "" && strings.HasPrefix(line, "; "):
+			source = line[2:]
+		}
+	}
+	for _, line := range []string{insn, source} {
+		if line != "" {
+			context = append(context, line)
+		}
+	}
+	return lines[last], context
+}
+
+// isInstruction recognises the lines of bpf_verbose_insn, "15: (61) r2 = ...".
+func isInstruction(line string) bool {
+	number, rest, ok := strings.Cut(line, ": (")
+	return ok && rest != "" && strings.Trim(number, "0123456789") == ""
+}
+
+func isStatistics(line string) bool {
+	for _, prefix := range []string{"processed ", "verification time ", "stack depth ", "mark_precise", "insns processed "} {
+		if strings.HasPrefix(line, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Format makes %+v print the whole log.
+func (e *VerifierError) Format(f fmt.State, verb rune) {
+	if verb == 'v' && f.Flag('+') {
+		fmt.Fprintf(f, "%s: %v\n%s", e.Subject, e.Err, e.Log)
+		return
+	}
+	fmt.Fprint(f, e.Error())
+}
+
+// Is matches ErrVerifier.
+func (e *VerifierError) Is(target error) bool { return target == ErrVerifier }
+
+func (e *VerifierError) Unwrap() error { return e.Err }
+
+// Sizes in bytes of the log buffer: where it starts, and where it ends even if the
+// kernel would say more. Up to Linux 6.3 a log that does not fit fails with ENOSPC.
+const (
+	firstLog = 1 << 18
+	maxLog   = 1 << 26
+)
+
+// loadWithLog loads a program or BTF with the log off, and once more with it on if
+// the kernel refuses.
+func loadWithLog(subject string, attr sys.Attr) (*sys.FD, error) {
+	fd, err := sys.OpenFD(attr)
+	if err == nil || errors.Is(err, syscall.EPERM) {
+		return fd, err
+	}
+	for size := firstLog; size <= maxLog; size *= 4 {
+		buf := make([]byte, size)
+		fd, again := sys.OpenFD(withLog(attr, buf))
+		if again == nil {
+			return fd, nil // a passing refusal, such as ENOMEM
+		}
+		if errors.Is(again, syscall.ENOSPC) {
+			continue
+		}
+		log, _, _ := strings.Cut(string(buf), "\x00")
+		if log == "" {
+			return nil, err
+		}
+		return nil, &VerifierError{Subject: subject, Log: log, Err: again}
+	}
+	return nil, err
+}
+
+func withLog(attr sys.Attr, buf []byte) sys.Attr {
+	switch a := attr.(type) {
+	case *sys.ProgLoadAttr:
+		c := *a
+		c.LogLevel, c.LogSize, c.LogBuf = sys.BPF_LOG_LEVEL1, uint32(len(buf)), sys.Bytes(buf)
+		return &c
+	case *sys.BTFLoadAttr:
+		c := *a
+		c.BTFLogLevel, c.BTFLogSize, c.BTFLogBuf = sys.BPF_LOG_LEVEL1, uint32(len(buf)), sys.Bytes(buf)
+		return &c
+	}
+	return attr
+}
