@@ -3,6 +3,7 @@ package bpfobj
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -121,4 +122,19 @@ func plan(t testing.TB, object string, opts *Options) *Plan {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// TestVerifierReport: from Linux 7.3 on the kernel writes a report behind the log,
+// in which the last line is no cause. testdata/verifier_7.3.log is what Linux 7.3.4
+// wrote when it refused the program of testdata/notag.bpf.c.
+func TestVerifierReport(t *testing.T) {
+	log, err := os.ReadFile("testdata/verifier_7.3.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := &VerifierError{Subject: `program "on_sys_enter"`, Log: string(log), Err: &sys.Error{Cmd: sys.BPF_PROG_LOAD, Errno: syscall.EACCES}}
+	const want = "BPF_PROG_LOAD: permission denied (EACCES): R1 invalid mem access 'scalar' (at 15: (61) r2 = *(u32 *)(r1 +0); udata->result = udata->a + udata->b; @ task_local.h:19)"
+	if got := refused.Error(); !strings.HasPrefix(got, want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }
