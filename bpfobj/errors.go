@@ -12,9 +12,10 @@ var (
 	ErrFormat      = errors.New("object not understood") // [*FormatError]; errors of elf and btf come wrapped as they are
 	ErrNotFound    = errors.New("not found")             // [*NotFoundError]
 	ErrByteOrder   = errors.New("object of the other byte order")
-	ErrPermission  = errors.New("not permitted")           // [*PermissionError]
-	ErrVerifier    = errors.New("refused by the verifier") // [*VerifierError]
-	ErrReadOnly    = errors.New("variable is read-only")   // in .rodata, after load
+	ErrPermission  = errors.New("not permitted")                  // [*PermissionError]
+	ErrVerifier    = errors.New("refused by the verifier")        // [*VerifierError]
+	ErrReadOnly    = errors.New("variable is read-only")          // in .rodata, after load
+	ErrDepends     = errors.New("depends on what was not loaded") // of a step of [Plan.Try]
 	ErrClosed      = errors.New("object is closed")
 	ErrMismatch    = errors.New("map differs from its definition") // a pinned map that is not what the object declares
 	ErrNotMap      = errors.New("not a BPF map")                   // a file descriptor or pin of something else

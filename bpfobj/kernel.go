@@ -23,7 +23,6 @@ type Kernel struct {
 	Release   string // as uname -r prints it
 	ByteOrder binary.ByteOrder
 	PageSize  int    // bytes
-	CPUs      int    // possible CPUs
 	Tag       string // the user kptr's type tag; empty if not yet asked: then TagUptr is assumed, and Load checks it
 	BTF       []byte // the raw BTF, as in /sys/kernel/btf/vmlinux; nil if the kernel has none
 
@@ -43,9 +42,6 @@ func Running() (*Kernel, error) {
 	k := &Kernel{ByteOrder: nativeOrder(), PageSize: os.Getpagesize()}
 	var err error
 	if k.Release, err = sys.Release(); err != nil {
-		return nil, err
-	}
-	if k.CPUs, err = sys.PossibleCPUs(); err != nil {
 		return nil, err
 	}
 	if k.mapped, err = sys.MapFile(vmlinuxBTF); err == nil {

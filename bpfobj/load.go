@@ -203,7 +203,7 @@ func (l *loader) expect(step *Step, err error) error {
 func (l *loader) bind(step *Step) (sys.Attr, error) {
 	for _, u := range step.Uses {
 		if l.fds[u.Step] == nil {
-			return nil, fmt.Errorf("needs %s, which was not loaded", l.plan.Steps[u.Step].Subject)
+			return nil, fmt.Errorf("%w: %s", ErrDepends, l.plan.Steps[u.Step].Subject)
 		}
 	}
 	switch a := step.Attr.(type) {

@@ -93,5 +93,5 @@ func recordedKernel(t testing.TB, order binary.ByteOrder) *Kernel {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Kernel{Release: "6.18.0", ByteOrder: order, PageSize: 4096, CPUs: 2, Tag: TagUptr, BTF: blob}
+	return &Kernel{Release: "6.18.0", ByteOrder: order, PageSize: 4096, Tag: TagUptr, BTF: blob}
 }

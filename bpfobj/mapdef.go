@@ -88,6 +88,9 @@ func (d *mapDef) complete(m *MapSpec) error {
 	if m.ValueSize == 0 && hasValue(m.Type) {
 		return d.refuse("map of type %v without a value type: __type(value, ...) is missing", m.Type)
 	}
+	if m.Type == sys.BPF_MAP_TYPE_PERF_EVENT_ARRAY && m.MaxEntries == 0 {
+		return d.refuse("map of type %v without max_entries: say how many CPUs", m.Type)
+	}
 	if m.KeySize == 0 && hasKey(m.Type) {
 		return d.refuse("map of type %v without a key type: __type(key, ...) is missing", m.Type)
 	}

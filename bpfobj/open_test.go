@@ -2,11 +2,16 @@ package bpfobj
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"kptr/internal/kerneltest"
 	"kptr/sys"
@@ -177,6 +182,18 @@ func TestOpenRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
+	slash, err := os.Open("/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slash.Close()
+	pidfd, err := sys.PidfdOpen(os.Getpid(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pidfd.Close()
+	types := mapBTF(t, obj.Map("datamap"))
+	defer types.Close()
 	for _, tt := range []struct {
 		name string
 		open func() (*Map, error)
@@ -184,11 +201,18 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"no pin", func() (*Map, error) { return OpenPinned(dir + "/nothing") }, syscall.ENOENT},
 		{"path outside of bpffs", func() (*Map, error) { return OpenPinned("/dev/null") }, syscall.EACCES},
+		{"path outside of bpffs", func() (*Map, error) { return OpenPinned("/dev/null") }, ErrNotMap},
+		{"directory", func() (*Map, error) { return OpenPinned(dir) }, syscall.EACCES},
+		{"empty path", func() (*Map, error) { return OpenPinned("") }, syscall.ENOENT},
 		{"path with a NUL", func() (*Map, error) { return OpenPinned(dir + "/prog\x00") }, syscall.EINVAL},
 		{"pinned program", func() (*Map, error) { return OpenPinned(dir + "/prog") }, ErrNotMap},
 		{"fd of a program", func() (*Map, error) { return OpenFD(prog.Int()) }, ErrNotMap},
 		{"fd of a file", func() (*Map, error) { return OpenFD(int(file.Fd())) }, ErrNotMap},
+		{"fd of a BTF", func() (*Map, error) { return OpenFD(types.Int()) }, ErrNotMap},
+		{"fd of a directory", func() (*Map, error) { return OpenFD(int(slash.Fd())) }, ErrNotMap},
+		{"fd of a pidfd", func() (*Map, error) { return OpenFD(pidfd.Int()) }, ErrNotMap},
 		{"no fd", func() (*Map, error) { return OpenFD(-1) }, syscall.EBADF},
+		{"no fd of that number", func() (*Map, error) { return OpenFD(1 << 20) }, syscall.EBADF},
 		{"no id", func() (*Map, error) { return OpenID(1 << 30) }, syscall.ENOENT},
 	} {
 		m, err := tt.open()
@@ -196,6 +220,116 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%s: error %v, want %v", tt.name, err, tt.err)
 		}
 	}
+}
+
+// mapInfo asks the kernel about a map.
+func mapInfo(t *testing.T, m *Map) sys.MapInfo {
+	t.Helper()
+	fd, err := m.FD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info sys.MapInfo
+	if err := sys.ObjInfo(fd, &info); err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func mapBTF(t *testing.T, m *Map) *sys.FD {
+	t.Helper()
+	fd, err := sys.FDByID(sys.ObjBTF, mapInfo(t, m).BTFID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fd
+}
+
+// TestOpenSays: errors name the pin, fd or id.
+func TestOpenSays(t *testing.T) {
+	obj := loadObject(t, "task_local", nil)
+	dir := pinDir(t)
+	prog, err := obj.Program("on_sys_enter").FD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sys.ObjPin(dir+"/prog", prog); err != nil {
+		t.Fatal(err)
+	}
+	_, notMap := OpenPinned(dir + "/prog")
+	_, notPin := OpenPinned("/dev/null")
+	_, noFD := OpenFD(-1)
+	_, noID := OpenID(1 << 30)
+	for _, tt := range []struct {
+		err  error
+		text string
+	}{
+		{notMap, dir + "/prog: not a BPF map but anon_inode:bpf-prog"},
+		{notPin, "/dev/null: not a BPF map but a file outside of any bpffs: BPF_OBJ_GET: "},
+		{noFD, "fd -1: fcntl F_DUPFD_CLOEXEC: "},
+		{noID, "map id 1073741824: BPF_MAP_GET_FD_BY_ID: "},
+	} {
+		if tt.err == nil || !strings.HasPrefix(tt.err.Error(), tt.text) {
+			t.Errorf("error %v, want it to begin with %q", tt.err, tt.text)
+		}
+	}
+}
+
+// TestOpenUnprivileged: without CAP_SYS_ADMIN a map may not be opened by id, and by fd only without its value type.
+func TestOpenUnprivileged(t *testing.T) {
+	obj := loadObject(t, "task_local", nil)
+	m := obj.Map("datamap")
+	id := mapInfo(t, m).ID
+	fd, err := m.FD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var byID, byFD error
+	var opened *Map
+	if err := withoutCaps(func() {
+		_, byID = OpenID(id)
+		opened, byFD = OpenFD(fd.Int())
+	}); err != nil {
+		t.Fatal(err)
+	}
+	wantAdmin := func(what string, err error) {
+		var permission *PermissionError
+		if !errors.As(err, &permission) || !slices.Equal(permission.Missing, []string{"CAP_SYS_ADMIN"}) || !errors.Is(err, ErrPermission) ||
+			!errors.Is(err, syscall.EPERM) || !strings.Contains(err.Error(), "setcap cap_sys_admin+ep") {
+			t.Errorf("%s: error %v, want a PermissionError that names CAP_SYS_ADMIN", what, err)
+		}
+	}
+	wantAdmin("id", byID)
+	if byID != nil && !strings.HasPrefix(byID.Error(), fmt.Sprintf("map id %d: ", id)) {
+		t.Errorf("error %v does not name the id", byID)
+	}
+	if byFD != nil {
+		t.Fatal(byFD)
+	}
+	defer opened.Close()
+	wantAdmin("value type", opened.Untyped())
+	if types, value := opened.ValueType(); types != nil || value != 0 || opened.ValueSize() != 8 || opened.UserKptrs() != nil {
+		t.Errorf("value type %d, of %d bytes", value, opened.ValueSize())
+	}
+	if err := m.Untyped(); err != nil {
+		t.Errorf("a loaded map: %v", err)
+	}
+}
+
+// withoutCaps runs f on a thread that has no capability, and that ends with it.
+func withoutCaps(f func()) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and no unlock
+		hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+		var none [2]unix.CapUserData // version 3 reads two
+		err := unix.Capset(&hdr, &none[0])
+		if err == nil {
+			f()
+		}
+		done <- err
+	}()
+	return <-done
 }
 
 // TestOpenUntyped: a map without BTF has no value type.
@@ -210,7 +344,7 @@ func TestOpenUntyped(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	if types, id := m.ValueType(); types != nil || id != 0 {
-		t.Errorf("value type %d", id)
+	if types, id := m.ValueType(); types != nil || id != 0 || m.Untyped() != nil {
+		t.Errorf("value type %d, %v", id, m.Untyped())
 	}
 }

@@ -116,8 +116,11 @@ func (s *Spec) sizeDatasecs() error {
 			continue
 		}
 		sec := s.file.Section(t.Name)
+		if sec == nil && t.Name == ".kconfig" {
+			return &FormatError{Section: t.Name, What: "extern kconfig variables are not supported"}
+		}
 		if sec == nil && t.Name != ".ksyms" {
-			return &FormatError{Section: t.Name, What: "externs of this section are not supported"}
+			return &FormatError{Section: t.Name, What: "BTF describes the section, but the file does not have it"}
 		}
 		if sec == nil {
 			continue

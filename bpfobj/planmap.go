@@ -81,20 +81,14 @@ func (p *planner) createAttr(m *MapSpec, typed bool) *sys.MapCreateAttr {
 	return attr
 }
 
-// maxEntries adapts the two sizes that depend on the machine: a ring buffer is a
-// power of two of pages (ringbuf_map_alloc, kernel/bpf/ringbuf.c), and a perf event
-// array without a size has an element for each CPU.
+// maxEntries adapts the size that depends on the machine: a ring buffer is a power
+// of two of pages (ringbuf_map_alloc, kernel/bpf/ringbuf.c).
 func (p *planner) maxEntries(m *MapSpec) uint32 {
-	n := m.MaxEntries
-	switch {
-	case m.Type == sys.BPF_MAP_TYPE_RINGBUF || m.Type == sys.BPF_MAP_TYPE_USER_RINGBUF:
-		if n > 0 && n < uint32(p.kernel.PageSize) {
-			return uint32(p.kernel.PageSize)
-		}
-	case m.Type == sys.BPF_MAP_TYPE_PERF_EVENT_ARRAY && n == 0:
-		return uint32(p.kernel.CPUs)
+	ring := m.Type == sys.BPF_MAP_TYPE_RINGBUF || m.Type == sys.BPF_MAP_TYPE_USER_RINGBUF
+	if ring && m.MaxEntries > 0 {
+		return max(m.MaxEntries, uint32(p.kernel.PageSize))
 	}
-	return n
+	return m.MaxEntries
 }
 
 // badUserAddress lies below vm.mmap_min_addr's default and is no address of a

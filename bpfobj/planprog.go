@@ -102,7 +102,7 @@ func (p *planner) fillRefs(c code, prog *ProgramSpec, ksyms []btf.ID) (fds []int
 	index := func(m int) (int32, error) {
 		step := p.maps[m].step
 		if step < 0 {
-			return 0, fmt.Errorf("needs map %q, which cannot be created", p.spec.Maps[m].Name)
+			return 0, fmt.Errorf("%w: map %q", ErrDepends, p.spec.Maps[m].Name)
 		}
 		for i, from := range fds {
 			if from == step {

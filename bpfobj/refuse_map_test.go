@@ -83,6 +83,9 @@ var mapRefusals = []struct {
 	}, "__array(values, ...) in a map of type BPF_MAP_TYPE_HASH"},
 	{"no value", func(d *definition) btf.ID { return d.uint("type", 1).typ("key", d.integer).done() }, "without a value type"},
 	{"no key", func(d *definition) btf.ID { return d.uint("type", 1).typ("value", d.integer).done() }, "without a key type"},
+	{"perf events of how many CPUs", func(d *definition) btf.ID {
+		return d.uint("type", 4).uint("key_size", 4).uint("value_size", 4).done()
+	}, "without max_entries"},
 	{"task storage with sizes", func(d *definition) btf.ID {
 		return d.uint("type", 29).uint("key_size", 4).uint("value_size", 8).done()
 	}, "BPF_MAP_TYPE_TASK_STORAGE with sizes alone"},

@@ -31,7 +31,10 @@ var refusals = []struct {
 	{"arena", "task_local", func(t *testing.T, im *image) {
 		im.sections = append(im.sections, imageSection{name: ".addr_space.1", typ: elf.SHT_NOBITS, size: 8})
 	}, ErrFormat, FormatError{Section: ".addr_space.1"}, "not supported"},
-	{"extern of .kconfig", "kconfig", nil, ErrFormat, FormatError{Section: ".kconfig"}, "externs of this section"},
+	{"extern of .kconfig", "kconfig", nil, ErrFormat, FormatError{Section: ".kconfig"}, "extern kconfig variables"},
+	{"a section that BTF describes is missing", "task_local", func(t *testing.T, im *image) {
+		im.section("license").name = "licence"
+	}, ErrFormat, FormatError{Section: "license"}, "the file does not have it"},
 
 	{"no BTF in .BTF", "core_missing", func(t *testing.T, im *image) {
 		im.section(".BTF").data = []byte("not BTF, but longer than a header is")

@@ -6,3 +6,6 @@ import _ "embed"
 
 //go:embed task_local.bpfeb.o
 var taskLocal []byte
+
+//go:embed every_task.bpfeb.o
+var everyTask []byte

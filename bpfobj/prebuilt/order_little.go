@@ -6,3 +6,6 @@ import _ "embed"
 
 //go:embed task_local.bpfel.o
 var taskLocal []byte
+
+//go:embed every_task.bpfel.o
+var everyTask []byte

@@ -13,3 +13,9 @@ package prebuilt
 // value holds a user kptr, a variable "target_pid", and a tp_btf/sys_enter program "on_sys_enter" that adds two numbers
 // in the memory of the task with that tid. The bytes are shared by all callers and must not be changed.
 func TaskLocal() []byte { return taskLocal }
+
+// EveryTask returns the object built from every_task.bpf.c, in the host's byte order: the map "datamap" of TaskLocal, a
+// program "on_sys_enter" that adds the two numbers of whichever task has shared memory, and a tp_btf/sched_process_exec
+// program "on_exec" that takes a task's element away when it executes another program. The bytes are shared by all callers
+// and must not be changed.
+func EveryTask() []byte { return everyTask }

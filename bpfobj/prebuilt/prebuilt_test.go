@@ -77,6 +77,8 @@ func TestObjects(t *testing.T) {
 	}{
 		{"task_local.bpfel.o", elf.ELFDATA2LSB},
 		{"task_local.bpfeb.o", elf.ELFDATA2MSB},
+		{"every_task.bpfel.o", elf.ELFDATA2LSB},
+		{"every_task.bpfeb.o", elf.ELFDATA2MSB},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f, err := elf.Open(tt.name)
@@ -117,23 +119,26 @@ func TestRelativePaths(t *testing.T) {
 				t.Errorf("%s: absolute file name %q", name, s)
 			}
 		}
-		if !bytes.Contains(b, []byte("\x00./task_local.bpf.c\x00")) {
-			t.Errorf("%s: no file name ./task_local.bpf.c", name)
+		stem, _, _ := strings.Cut(name, ".")
+		if !bytes.Contains(b, []byte("\x00./"+stem+".bpf.c\x00")) {
+			t.Errorf("%s: no file name ./%s.bpf.c", name, stem)
 		}
 	}
 }
 
-// TestTaskLocal checks that the build constraints chose the host's byte order.
-func TestTaskLocal(t *testing.T) {
-	want := "task_local.bpfel.o"
+// TestByteOrder checks that the build constraints chose the host's byte order.
+func TestByteOrder(t *testing.T) {
+	suffix := ".bpfel.o"
 	if binary.NativeEndian.Uint16([]byte{0, 1}) == 1 {
-		want = "task_local.bpfeb.o"
+		suffix = ".bpfeb.o"
 	}
-	b, err := os.ReadFile(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(TaskLocal(), b) {
-		t.Errorf("TaskLocal is not %s", want)
+	for name, got := range map[string][]byte{"task_local": TaskLocal(), "every_task": EveryTask()} {
+		want, err := os.ReadFile(name + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is not %s", name, name+suffix)
+		}
 	}
 }

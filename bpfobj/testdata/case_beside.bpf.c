@@ -68,12 +68,29 @@ struct beside_lock {
 	struct user_data __kptr_user *udata;
 };
 
+struct nested {
+	__u32 plain;
+	struct user_data __kptr_user *udata;
+};
+
+struct everything {
+	struct bpf_spin_lock lock;
+	int number;
+	struct user_data __kptr_user *udata;
+	struct nested nested[2];
+	struct user_data __kptr_user *more[2];
+	struct task_struct __kptr *task;
+};
+
 KPTR_USER_POINTEE(struct user_data);
 struct list_item *list_item_named_at_file_scope;
 struct tree_item *tree_item_named_at_file_scope;
+
+struct task_struct *task_struct_named_at_file_scope;
 
 TASK_STORAGE(wq, struct beside_wq);
 TASK_STORAGE(list, struct beside_list);
 TASK_STORAGE(tree, struct beside_tree);
 TASK_STORAGE(refcount, struct beside_refcount);
 TASK_STORAGE(lock, struct beside_lock);
+TASK_STORAGE(everything, struct everything);

@@ -17,9 +17,18 @@ struct value {
 	struct label __kptr_user *labels[2];
 };
 
+struct beside_kptr {
+	struct user_data __kptr_user *data;
+	struct task_struct __kptr *task;
+};
+
 KPTR_USER_POINTEE(struct user_data);
 KPTR_USER_POINTEE(struct label);
+/* A FWD behind any kptr of the value disables them all. */
+struct task_struct *task_named_at_file_scope;
+
 TASK_STORAGE(values, struct value);
+TASK_STORAGE(with_kptr, struct beside_kptr);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -114,6 +123,18 @@ int exchange_field(void *ctx)
 {
 	struct value *value = current_value();
 
+	if (value)
+		bpf_kptr_xchg(&value->data, NULL);
+	return 0;
+}
+
+/* Where the value has a kptr as well. */
+SEC("?tp_btf/sys_enter")
+int exchange_beside_kptr(void *ctx)
+{
+	struct beside_kptr *value;
+
+	value = bpf_task_storage_get(&with_kptr, bpf_get_current_task_btf(), NULL, 0);
 	if (value)
 		bpf_kptr_xchg(&value->data, NULL);
 	return 0;
