@@ -1,0 +1,19 @@
+package kptr
+
+import (
+	"errors"
+	"runtime"
+)
+
+// OnThread locks the calling goroutine to its thread, shares that thread, calls f, and undoes both: Shared.Close, UnlockOSThread.
+// It gives the error of f, or that of Share. f may panic.
+func (m *Map[V]) OnThread(f func(*Shared[V]) error) (err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	s, err := m.Share(ThisThread())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return f(s)
+}

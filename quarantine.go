@@ -1,0 +1,133 @@
+package kptr
+
+import (
+	"syscall"
+	"time"
+
+	"kptr/sys"
+)
+
+// A fence tells when BPF has left every slot that was quarantined before it began, without any privilege.
+//
+// The kernel drops the pin of a deleted element's page after an RCU-tasks-trace and an RCU grace period
+// (bpf_selem_free, kernel/bpf/bpf_local_storage.c), which is when every BPF program that could have found the element has
+// ended. So an element that points to a page of a memfd, the sentinel, is set and deleted after those of the quarantined
+// slots: when its page is no longer pinned, no program that could have found any of them is running. Whether a page of a
+// memfd is pinned, F_ADD_SEALS tells: it refuses F_SEAL_WRITE with EBUSY (memfd_wait_for_pins, mm/memfd.c).
+//
+// The sentinel needs a task without an element. That is the one that is about to be shared: a fence begins when a share would
+// take a new page while slots wait. The share does not wait for it, the next ones profit. BPF may see the sentinel's zeroes
+// as the task's hint for a moment.
+
+// fencePauses are the waits before each look at the sentinel; the last is repeated. Grace periods take 30 to 90 ms as a rule,
+// and a look that finds it pinned costs a drain of all CPUs' page lists.
+var fencePauses = [...]time.Duration{60 * time.Millisecond, 120 * time.Millisecond, 250 * time.Millisecond, time.Second}
+
+// startFence begins a fence if one is worth it. An error is not one of the share: slots wait on.
+func (m *Map[V]) startFence(key *handle, flags sys.ElemFlags) {
+	if !m.arena.beginFence() {
+		return
+	}
+	sentinel, err := m.sentinel(key, flags)
+	if err != nil {
+		m.arena.endFence(false)
+		return
+	}
+	m.fences.Go(func() {
+		defer sentinel.Close()
+		m.arena.endFence(m.unpinned(sentinel))
+	})
+}
+
+// sentinel sets and deletes the sentinel's element.
+func (m *Map[V]) sentinel(key *handle, flags sys.ElemFlags) (*sys.FD, error) {
+	size := m.arena.pageSize
+	fd, err := sys.MemfdCreate("kptr fence", int64(size), sys.MFD_NOEXEC_SEAL)
+	if err != nil {
+		return nil, err
+	}
+	mem, err := sys.Mmap(fd, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	if err != nil {
+		fd.Close()
+		return nil, err
+	}
+	var v V
+	setAt(&v, m.fields[0].offset, mem.Bytes())
+	err = m.set("fence", Task{}, key, &v, flags)
+	setAt(&v, m.fields[0].offset, nil)
+	// A mapping that could be written to would be a reason for EBUSY too.
+	if unmap := mem.Close(); err == nil {
+		err = unmap
+	}
+	if err != nil {
+		fd.Close()
+		return nil, err
+	}
+	// Should the task end first, its element goes with it, later still.
+	_ = m.remove(key)
+	return fd, nil
+}
+
+// unpinned waits until nobody has a page of the memfd pinned; false if the map is closed before.
+func (m *Map[V]) unpinned(fd *sys.FD) bool {
+	for i := 0; ; i++ {
+		// Not time.After: a channel of time.Time would link that type's formatting into every program, 80 KB of it.
+		over := make(chan struct{})
+		pause := time.AfterFunc(fencePauses[min(i, len(fencePauses)-1)], func() { close(over) })
+		select {
+		case <-m.done:
+			pause.Stop()
+			return false
+		case <-over:
+		}
+		if sys.AddSeals(fd, sys.F_SEAL_WRITE) == nil {
+			return true
+		}
+	}
+}
+
+// beginFence marks all waiting slots as what the fence is for, if a class is out of free slots and so many wait that freeing
+// them saves a good part of a page.
+func (a *arena) beginFence() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.fencing || a.closed {
+		return false
+	}
+	for _, c := range a.classes {
+		if len(c.open) == 0 && c.count(slotWaiting) >= max(1, c.perPage(a.pageSize)/4) {
+			a.fencing = true
+			a.turn(slotWaiting, slotFenced)
+			return true
+		}
+	}
+	return false
+}
+
+// endFence frees the slots of the fence, or lets them wait on.
+func (a *arena) endFence(done bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fencing = false
+	if done {
+		a.turn(slotFenced, slotFree)
+	} else {
+		a.turn(slotFenced, slotWaiting)
+	}
+}
+
+// turn changes all slots of a state.
+func (a *arena) turn(from, to slotState) {
+	for _, c := range a.classes {
+		for _, p := range c.pages {
+			for i, s := range p.slots {
+				if s == from {
+					p.put(i, to)
+				}
+			}
+			if p.free > 0 {
+				c.reopen(p)
+			}
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package kptr_test
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"runtime/metrics"
+	"sync"
+	"testing"
+	"time"
+
+	"kptr"
+	"kptr/bpfobj"
+)
+
+// startThreads starts n locked threads that end when stop is called.
+func startThreads(n int) (tids []int, stop func()) {
+	var started, ended sync.WaitGroup
+	var mu sync.Mutex
+	quit := make(chan struct{})
+	for range n {
+		started.Add(1)
+		ended.Go(func() {
+			runtime.LockOSThread() // and no unlock: the thread ends with the goroutine
+			mu.Lock()
+			tids = append(tids, kptr.Gettid())
+			mu.Unlock()
+			started.Done()
+			<-quit
+		})
+	}
+	started.Wait()
+	return tids, func() { close(quit); ended.Wait() }
+}
+
+func taskCount(t testing.TB) int {
+	names, err := os.ReadDir("/proc/self/task")
+	must(t, err)
+	return len(names)
+}
+
+// countSyscalls attaches the program that counts each thread's system calls in its block.
+func countSyscalls(t testing.TB, obj *bpfobj.Object) {
+	t.Helper()
+	must(t, obj.Variable("target_tgid").Set(int32(os.Getpid())))
+	link, err := obj.Program("count_syscall").Attach()
+	must(t, err)
+	t.Cleanup(func() { mustClose(t, link) })
+}
+
+func foreign(t testing.TB, obj *bpfobj.Object) uint64 {
+	t.Helper()
+	var n uint64
+	must(t, obj.Variable("foreign").Get(&n))
+	return n
+}
+
+func setOwner(tid int, v *Slot) { v.Block.Owner.Store(uint64(tid)) }
+
+// TestShareAll: threads there are, threads that start later, threads that end.
+func TestShareAll(t *testing.T) {
+	obj := loadTest(t, "sharing")
+	slots := open[Slot](t, obj.Map("slots"))
+	countSyscalls(t, obj)
+	tids, stop := startThreads(50)
+	all, err := slots.ShareAll(setOwner)
+	must(t, err)
+	defer all.Close()
+	_, err = slots.ShareAll(setOwner)
+	want(t, err, kptr.ErrExists, 0)
+	for _, tid := range tids {
+		if all.Get(tid) == nil {
+			t.Fatalf("thread %d is not shared", tid)
+		}
+	}
+	late, stopLate := startThreads(50)
+	eventually(t, "the later threads to be shared", func() bool { return sharesAll(all, late) })
+	stop()
+	stopLate()
+	eventually(t, "the slots of the ended threads", func() bool {
+		return slots.Stats().Shares == taskCount(t) && slots.Stats().Pages <= 3
+	})
+	var sum uint64
+	for tid, s := range all.All() {
+		if got := s.Value().Block.Owner.Load(); got != uint64(tid) {
+			t.Errorf("thread %d: the block is of %d", tid, got)
+		}
+		sum += s.Value().Block.Events.Load()
+	}
+	if sum == 0 {
+		t.Error("no system call was counted")
+	}
+	if n := foreign(t, obj); n != 0 {
+		t.Errorf("%d times a thread had another one's block", n)
+	}
+	must(t, all.Err())
+	must(t, all.Close())
+	must(t, all.Close())
+	if got := slots.Stats(); got.Shares != 0 {
+		t.Errorf("%+v", got)
+	}
+	again, err := slots.ShareAll(nil)
+	must(t, err)
+	must(t, slots.Close()) // which closes it
+	must(t, again.Close())
+	_, err = slots.ShareAll(nil)
+	want(t, err, kptr.ErrClosed, 0)
+}
+
+func sharesAll(all *kptr.Threads[Slot], tids []int) bool {
+	for _, tid := range tids {
+		if all.Get(tid) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// TestShareAllLeavesShares: a thread with a share of its own keeps it, and is taken over once that is closed.
+func TestShareAllLeavesShares(t *testing.T) {
+	obj := loadTest(t, "sharing")
+	slots := open[Slot](t, obj.Map("slots"))
+	w := newWorker(t)
+	mine := share(t, slots, kptr.Thread(w.tid))
+	mine.Value().Block.Owner.Store(99)
+	all, err := slots.ShareAll(setOwner)
+	must(t, err)
+	defer all.Close()
+	if all.Get(w.tid) != nil || mine.Value().Block.Owner.Load() != 99 {
+		t.Error("the share was replaced")
+	}
+	must(t, mine.Close())
+	eventually(t, "the thread to be taken over", func() bool { return all.Get(w.tid) != nil })
+	must(t, all.Err())
+}
+
+// TestShareAllReplaces: what a program made for a thread before is replaced.
+func TestShareAllReplaces(t *testing.T) {
+	obj := loadLocal(t)
+	hints := open[Value](t, obj.Map("datamap"))
+	lockThread(t)
+	target(t, obj)
+	kptr.Gettid()
+	all, err := hints.ShareAll(nil)
+	must(t, err)
+	defer all.Close()
+	h := all.Get(kptr.Gettid()).Value().Udata
+	h.A = 8
+	kptr.Gettid()
+	if h.Result != 8 {
+		t.Errorf("result %d, want 8", h.Result)
+	}
+}
+
+// TestIdle: a Threads that has nothing to do wakes up once a second.
+func TestIdle(t *testing.T) {
+	obj := loadTest(t, "sharing")
+	slots := open[Slot](t, obj.Map("slots"))
+	all, err := slots.ShareAll(nil)
+	must(t, err)
+	defer all.Close()
+	time.Sleep(time.Second) // the runtime may start a thread or two
+	before := scheduled()
+	time.Sleep(3 * time.Second)
+	// This test's own goroutine wakes up too, and so may the runtime's.
+	if n := scheduled() - before; n > 20 {
+		t.Errorf("goroutines were scheduled %d times in 3 s", n)
+	}
+}
+
+// scheduled counts how often a goroutine was made to run after it was runnable, as sampled by the runtime.
+func scheduled() uint64 {
+	sample := []metrics.Sample{{Name: "/sched/latencies:seconds"}}
+	metrics.Read(sample)
+	var n uint64
+	for _, c := range sample[0].Value.Float64Histogram().Counts {
+		n += c
+	}
+	return n
+}
+
+func TestOnThread(t *testing.T) {
+	obj := loadTest(t, "sharing")
+	slots := open[Slot](t, obj.Map("slots"))
+	countSyscalls(t, obj)
+	failed := errors.New("failed")
+	err := slots.OnThread(func(s *kptr.Shared[Slot]) error {
+		for range 100 {
+			runtime.Gosched()
+			kptr.Gettid()
+		}
+		if got := s.Value().Block.Events.Load(); got < 100 {
+			t.Errorf("%d system calls were counted, want 100", got)
+		}
+		want(t, slots.OnThread(func(*kptr.Shared[Slot]) error { return nil }), kptr.ErrExists, 0)
+		return failed
+	})
+	if !errors.Is(err, failed) {
+		t.Errorf("got %v", err)
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_ = slots.OnThread(func(*kptr.Shared[Slot]) error { panic("lost") })
+	}()
+	if got := slots.Stats(); got.Shares != 0 {
+		t.Errorf("%+v", got)
+	}
+}

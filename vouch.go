@@ -1,0 +1,87 @@
+package kptr
+
+import (
+	"fmt"
+	"sync"
+)
+
+// A Region is memory that the caller vouches for.
+type Region struct {
+	name string
+	mem  []byte
+	in   *regions
+}
+
+// Vouch allows [Map.Update] to share mem. The caller vouches that it lies outside the Go heap, in a mapping of its own or a
+// mmapable BPF array, say; that it is writable; and that nobody else gets it for as long as an element points to it, and two
+// grace periods longer (30 to 90 ms as a rule). Unmapping it is harmless: BPF keeps the page. Replacing its pages is not,
+// by MADV_DONTNEED or a private page's copy-on-write: BPF keeps the old ones.
+//
+// The name tells the memory apart in [Region.String].
+func (m *Map[V]) Vouch(name string, mem []byte) (*Region, error) {
+	if len(mem) == 0 || name == "" {
+		return nil, &MemoryError{Map: m.name, Addr: addrOf(mem), Size: uintptr(len(mem)), Rule: ErrVouch, Detail: fmt.Sprintf("name %q: want a name and memory", name)}
+	}
+	r := &Region{name: name, mem: mem, in: &m.regions}
+	m.regions.add(r)
+	return r, nil
+}
+
+// Withdraw takes the word back: updates no longer take the memory. Elements that point to it stay.
+func (r *Region) Withdraw() { r.in.remove(r) }
+
+// String gives the name and the number of bytes.
+func (r *Region) String() string { return fmt.Sprintf("%s (%d bytes)", r.name, len(r.mem)) }
+
+// At gives the T that lies offset bytes into a region. It refuses, with a [*MemoryError], one that runs past the end or that is
+// misaligned for T. T must hold no Go pointer.
+func At[T any](r *Region, offset int) (*T, error) {
+	var t T
+	size, align := uintptr(len(bytesOf(&t))), alignOf[T]()
+	e := &MemoryError{Field: r.name, Addr: addrOf(r.mem) + uintptr(offset), Size: size}
+	switch {
+	case offset < 0 || offset > len(r.mem) || size > uintptr(len(r.mem)-offset):
+		e.Rule, e.Detail = ErrMemory, fmt.Sprintf("offset %d: the region has %d bytes", offset, len(r.mem))
+		return nil, e
+	case e.Addr%align != 0:
+		e.Rule, e.Detail = ErrMisaligned, fmt.Sprintf("offset %d: want a multiple of %d", offset, align)
+		return nil, e
+	}
+	return typed[T](r.mem[offset:]), nil
+}
+
+// regions is the memory that was vouched for.
+type regions struct {
+	mu   sync.RWMutex
+	list []*Region
+}
+
+func (rs *regions) add(r *Region) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	rs.list = append(rs.list, r)
+}
+
+func (rs *regions) remove(r *Region) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	for i := range rs.list {
+		if rs.list[i] == r {
+			rs.list = append(rs.list[:i:i], rs.list[i+1:]...)
+			return
+		}
+	}
+}
+
+// hold tells whether one of the regions has all bytes of [addr, addr+size).
+func (rs *regions) hold(addr, size uintptr) bool {
+	rs.mu.RLock()
+	defer rs.mu.RUnlock()
+	for _, r := range rs.list {
+		offset := addr - addrOf(r.mem)
+		if addr >= addrOf(r.mem) && offset <= uintptr(len(r.mem)) && size <= uintptr(len(r.mem))-offset {
+			return true
+		}
+	}
+	return false
+}
