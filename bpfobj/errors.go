@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 )
 
 // What an error of this package is about; match with errors.Is. Errors from the
@@ -103,7 +104,23 @@ type RuleError struct {
 	Offset uint64 // of the field in the value, in bytes
 	Rule   error  // one of the sentinels above
 	Detail string // the value seen, and what to do
-	Err    error  // the kernel's answer, if it was asked
+	Err    error  // the kernel's answer; the bare errno where Plan knows it without asking, nil where the kernel is silent
+}
+
+// answer gives the errno with which BPF_MAP_CREATE meets what breaks a rule that Plan
+// checks (btf_check_and_fixup_fields in kernel/bpf/btf.c, map_check_btf in
+// kernel/bpf/syscall.c, bpf_local_storage_map_alloc_check). It gives nil where the
+// map is created, but plain.
+func answer(rule error) error {
+	switch rule {
+	case ErrMapType:
+		return syscall.EOPNOTSUPP
+	case ErrPointeeSize, ErrValueSize:
+		return syscall.E2BIG
+	case ErrPointeeEmpty, ErrNoPrealloc:
+		return syscall.EINVAL
+	}
+	return nil
 }
 
 func (e *RuleError) Error() string {
@@ -119,7 +136,7 @@ func (e *RuleError) Error() string {
 	if e.Detail != "" {
 		b.WriteString(": " + e.Detail)
 	}
-	if e.Err != nil {
+	if _, unasked := e.Err.(syscall.Errno); e.Err != nil && !unasked {
 		b.WriteString(": " + e.Err.Error())
 	}
 	return b.String()

@@ -32,7 +32,7 @@ func (p *planner) planMap(i int) error {
 	}
 	if len(pm.kptrs) > 0 {
 		if detail, rule := checkUserMap(m); rule != nil {
-			return p.fail(create, &RuleError{Map: m.Name, Struct: p.types.Type(pm.value).Name, Field: pm.kptrs[0].Path, Offset: pm.kptrs[0].Offset, Rule: rule, Detail: detail})
+			return p.fail(create, &RuleError{Map: m.Name, Struct: p.types.Type(pm.value).Name, Field: pm.kptrs[0].Path, Offset: pm.kptrs[0].Offset, Rule: rule, Detail: detail, Err: answer(rule)})
 		}
 	}
 	attr := p.createAttr(m, pm.value != 0)

@@ -65,7 +65,7 @@ type fieldWalk struct {
 }
 
 func (w *fieldWalk) breaks(path string, off uint64, rule error, detail string) error {
-	return &RuleError{Struct: w.structName, Field: path, Offset: off, Rule: rule, Detail: detail}
+	return &RuleError{Struct: w.structName, Field: path, Offset: off, Rule: rule, Detail: detail, Err: answer(rule)}
 }
 
 // maxFieldDepth bounds the nesting of structs and arrays that is looked into.
