@@ -1,6 +1,7 @@
 package kptr
 
 import (
+	"errors"
 	"sync"
 	"syscall"
 
@@ -13,7 +14,8 @@ import (
 //
 // A page without a live slot is renewed: MADV_REMOVE gives its memory back, and the next access gets new memory at the same
 // address. What BPF may still write to is the old page, which the kernel's pin keeps until BPF is out of it. So only slots
-// whose page lives on for the sake of others wait in quarantine.
+// whose page lives on for the sake of others wait in quarantine. Pages are of the base size (MADV_NOHUGEPAGE): of a pinned
+// huge page a part cannot be replaced, only cleared.
 type arena struct {
 	mu       sync.Mutex
 	pageSize int
@@ -117,6 +119,11 @@ func newChunk(pageSize int) (*chunk, error) {
 		return nil, err
 	}
 	if err := mem.Advise(0, chunkPages*pageSize, sys.MADV_DONTFORK); err != nil {
+		mem.Close()
+		return nil, err
+	}
+	// EINVAL: a kernel without huge pages (CONFIG_TRANSPARENT_HUGEPAGE).
+	if err := mem.Advise(0, chunkPages*pageSize, sys.MADV_NOHUGEPAGE); err != nil && !errors.Is(err, syscall.EINVAL) {
 		mem.Close()
 		return nil, err
 	}

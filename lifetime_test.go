@@ -2,6 +2,7 @@ package kptr_test
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -399,4 +400,38 @@ func reuse(t *testing.T, tid int) (stop func()) {
 	}
 	t.Skipf("somebody else got id %d", tid)
 	return nil
+}
+
+// TestLifetimeHugePages: of a pinned huge page a part cannot be replaced, MADV_REMOVE clears it in place (shmem_undo_range,
+// mm/shmem.c). So the arena must not have any.
+func TestLifetimeHugePages(t *testing.T) {
+	const enabled = "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+	const huge = 2 << 20
+	was, err := os.ReadFile(enabled)
+	if err != nil {
+		kerneltest.Require(t, &sys.NotSupportedError{Feature: "huge pages of shared memory", Err: err})
+	}
+	_, was, _ = bytes.Cut(was, []byte("["))
+	was, _, _ = bytes.Cut(was, []byte("]"))
+	for _, row := range []struct {
+		name   string
+		advice int
+		same   bool // BPF and user see the same page after MADV_REMOVE
+	}{
+		{"MADV_HUGEPAGE", unix.MADV_HUGEPAGE, true},
+		{"MADV_NOHUGEPAGE, as the arena", sys.MADV_NOHUGEPAGE, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			l := newLifetime(t)
+			kerneltest.Require(t, os.WriteFile(enabled, []byte("advise"), 0))
+			t.Cleanup(func() { must(t, os.WriteFile(enabled, was, 0)) })
+			mem := anonymous(t, 3*huge/os.Getpagesize())
+			must(t, mem.Advise(0, 3*huge, row.advice))
+			page := mem.Bytes()[huge-int(mem.Addr()%huge)+os.Getpagesize():][:os.Getpagesize()]
+			b := l.mustSet(page)
+			l.want("before", b, true)
+			must(t, mem.Advise(huge-int(mem.Addr()%huge)+os.Getpagesize(), os.Getpagesize(), sys.MADV_REMOVE))
+			l.want("after", b, row.same)
+		})
+	}
 }

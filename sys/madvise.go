@@ -11,6 +11,8 @@ const (
 	MADV_DONTNEED = 4
 	MADV_REMOVE   = 9  // frees the pages of a shared mapping and what backs them: the next access sees zeroes
 	MADV_DONTFORK = 10 // a child of fork(2) does not get the mapping
+
+	MADV_NOHUGEPAGE = 15 // pages of the base size alone
 )
 
 // Advise gives advice about length bytes from offset on: madvise(2). Both are multiples of the page

@@ -23,6 +23,7 @@ func TestConstantsUnix(t *testing.T) {
 		{"MADV_DONTNEED", sys.MADV_DONTNEED, unix.MADV_DONTNEED},
 		{"MADV_REMOVE", sys.MADV_REMOVE, unix.MADV_REMOVE},
 		{"MADV_DONTFORK", sys.MADV_DONTFORK, unix.MADV_DONTFORK},
+		{"MADV_NOHUGEPAGE", sys.MADV_NOHUGEPAGE, unix.MADV_NOHUGEPAGE},
 		{"POLLIN", sys.POLLIN, unix.POLLIN},
 		{"POLLHUP", sys.POLLHUP, unix.POLLHUP},
 	} {
