@@ -23,9 +23,16 @@ build: ## build the static binary bin/kptr-demo
 demo: build ## build and run the main job (root, or the capabilities that it names)
 	bin/kptr-demo run
 
+# Of the log, what the result is made of: a line for each package, failures whole, and each skip with its reason.
 .PHONY: test
-test: ## run the tests; KPTR_KERNEL_TESTS=require makes a skipped kernel test fail
-	$(GO) test ./...
+test: ## run the tests; with KPTR_KERNEL_TESTS=require a skipped test is a failure
+	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT; \
+	$(GO) test -v $(TESTFLAGS) ./... >"$$log" 2>&1; rc=$$?; \
+	if [ $$rc -ne 0 ]; then grep -Ev '^=== |^ *--- PASS' "$$log"; else grep -E '^(ok|\?)' "$$log"; fi; \
+	skips=$$(grep -B 1 -E '^ *--- SKIP' "$$log" | grep -Ev '^--$$|^=== |^ *--- PASS'); \
+	if [ -n "$$skips" ]; then echo "skipped:"; echo "$$skips"; fi; \
+	if [ -n "$$skips" ] && [ "$$KPTR_KERNEL_TESTS" = require ]; then echo "KPTR_KERNEL_TESTS=require: a skip is a failure"; rc=1; fi; \
+	exit $$rc
 
 .PHONY: size
 size: build ## print the size of the binary beside what it may have

@@ -70,6 +70,7 @@ func TestAskPointeeSize(t *testing.T) {
 // TestAskExtremes: the largest pointee and the smallest.
 func TestAskExtremes(t *testing.T) {
 	kerneltest.NoLeaks(t)
+	needUserKptrs(t)
 	type oneByte struct{ B uint8 }
 	type wholePage struct{ B [512]int64 }
 	type both struct {

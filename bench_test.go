@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"syscall"
 	"testing"
+	"time"
 
 	"kptr"
 	"kptr/bpfobj"
@@ -130,20 +131,27 @@ func BenchmarkCycle(b *testing.B) {
 	}
 }
 
-// cycle registers all threads, then releases them all, until b.N are done.
+// cycle registers all threads, then releases them all, until b.N are done. It reports the two halves apart as well.
 func cycle[S any](b *testing.B, tids []int, register func(int) S, release func(S)) {
 	b.ReportAllocs()
 	shares := make([]S, 0, len(tids))
+	var registering, releasing time.Duration
 	for done := 0; done < b.N; {
 		shares = shares[:0]
+		start := time.Now()
 		for _, tid := range tids[:min(len(tids), b.N-done)] {
 			shares = append(shares, register(tid))
 		}
+		middle := time.Now()
 		for _, s := range shares {
 			release(s)
 		}
+		registering += middle.Sub(start)
+		releasing += time.Since(middle)
 		done += len(shares)
 	}
+	b.ReportMetric(float64(registering.Nanoseconds())/float64(b.N), "register-ns/op")
+	b.ReportMetric(float64(releasing.Nanoseconds())/float64(b.N), "release-ns/op")
 }
 
 // BenchmarkHint is what it takes to tell BPF something new about a thread: an update of plain fields through a share, and what

@@ -109,10 +109,9 @@ func loadMap(t *testing.T, spec *bpfobj.Spec, name string) error {
 func TestKernelMapWithoutCapability(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	kerneltest.NeedCaps(t, sys.CAP_BPF)
-	_, err := bpfobj.HonouredTag()
-	kerneltest.Require(t, err)
+	needUserKptrs(t)
 	spec := parseTest(t, "uptr")
-	err = unprivileged(t, func() error {
+	err := unprivileged(t, func() error {
 		obj, err := spec.Load(nil)
 		if err == nil {
 			obj.Close()

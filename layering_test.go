@@ -88,7 +88,7 @@ func goFiles(t *testing.T) []string {
 		}
 		name = filepath.ToSlash(name)
 		if d.IsDir() {
-			if name == "test" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && name != "." {
+			if name == "test" || name == "vendor" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && name != "." {
 				return filepath.SkipDir
 			}
 			return nil

@@ -70,6 +70,13 @@ func load(t testing.TB, b []byte) *bpfobj.Object {
 	return obj
 }
 
+// needUserKptrs skips on a kernel without user kptrs.
+func needUserKptrs(t testing.TB) {
+	t.Helper()
+	_, err := bpfobj.HonouredTag()
+	kerneltest.Require(t, err)
+}
+
 // open opens a map, to be closed at the end of the test.
 func open[V any](t testing.TB, m *bpfobj.Map, opts ...kptr.Option) *kptr.Map[V] {
 	t.Helper()

@@ -165,6 +165,7 @@ func TestCORE(t *testing.T) {
 }
 
 func TestCOREMissing(t *testing.T) {
+	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
 	kerneltest.NoLeaks(t)
 	_, err := Load(readObject(t, "core_missing", nativeOrder()), nil)
 	var refused *VerifierError

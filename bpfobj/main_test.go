@@ -25,6 +25,13 @@ func TestMain(m *testing.M) {
 	kerneltest.Main(m)
 }
 
+// needUserKptrs skips on a kernel without user kptrs.
+func needUserKptrs(t testing.TB) {
+	t.Helper()
+	_, err := HonouredTag()
+	kerneltest.Require(t, err)
+}
+
 // readObject reads an object of testdata or prebuilt by name and byte order.
 func readObject(t testing.TB, name string, order binary.ByteOrder) []byte {
 	t.Helper()

@@ -27,6 +27,7 @@ func TestHonouredTag(t *testing.T) {
 func TestPlainMap(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
+	needUserKptrs(t)
 	for _, object := range []string{"task_local", "uptr"} {
 		k, err := Running()
 		if err != nil {
@@ -58,6 +59,7 @@ func TestPlainMap(t *testing.T) {
 func TestTagInDoubt(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
+	needUserKptrs(t)
 	for _, tt := range []struct {
 		object, tag string
 		want        bool
@@ -87,6 +89,7 @@ func TestTagInDoubt(t *testing.T) {
 func TestKernelRules(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
+	needUserKptrs(t)
 	for _, tt := range []struct {
 		object string
 		want   RuleError

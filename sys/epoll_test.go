@@ -15,7 +15,8 @@ import (
 // TestPidfdEvents: a pidfd is readable from the end of its process on, and hangs up when that is reaped.
 func TestPidfdEvents(t *testing.T) {
 	kerneltest.NoLeaks(t)
-	cmd := exec.Command("sleep", "60")
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), childEnv+"=sleep")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package sys_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"kptr/internal/kerneltest"
 )
@@ -11,8 +12,12 @@ import (
 const childEnv = "SYS_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) == "lowfd" {
+	switch os.Getenv(childEnv) {
+	case "lowfd":
 		lowFDChild()
+		os.Exit(0)
+	case "sleep":
+		time.Sleep(time.Minute)
 		os.Exit(0)
 	}
 	kerneltest.Main(m)

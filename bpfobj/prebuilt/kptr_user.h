@@ -46,8 +46,8 @@
 
 /*
  * A compiler without btf_type_tag (gcc before 16, clang before 14) and clang
- * 14 and 15, which accept it but emit no BTF for it, leave a field without
- * the tag. The loader then needs the value type from its caller.
+ * 14, which accepts it but emits no BTF for it, leave a field without the tag.
+ * The loader then needs the value type from its caller.
  */
 #if defined(__has_attribute)
 #if __has_attribute(btf_type_tag)

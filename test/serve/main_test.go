@@ -37,6 +37,7 @@ type value struct {
 // TestServe: the map is there, and the program looks at whoever shares through it, until a signal takes both away.
 func TestServe(t *testing.T) {
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON, sys.CAP_SYS_ADMIN)
+	needUserKptrs(t)
 	kerneltest.NoLeaks(t)
 	pin := filepath.Join(mountBPFFS(t), "datamap")
 	cmd := exec.Command("/proc/self/exe", "-pin", pin, "-mode", "0622")
@@ -76,6 +77,7 @@ func TestServe(t *testing.T) {
 // TestServeFails: the pin of somebody else stays, and nothing else does.
 func TestServeFails(t *testing.T) {
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON, sys.CAP_SYS_ADMIN)
+	needUserKptrs(t)
 	kerneltest.NoLeaks(t)
 	dir := mountBPFFS(t)
 	must(t, os.Mkdir(filepath.Join(dir, "taken"), 0o700))
@@ -89,6 +91,13 @@ func TestServeFails(t *testing.T) {
 		}
 	}
 	must(t, os.Remove(filepath.Join(dir, "taken")))
+}
+
+// needUserKptrs skips on a kernel without user kptrs.
+func needUserKptrs(t *testing.T) {
+	t.Helper()
+	_, err := bpfobj.HonouredTag()
+	kerneltest.Require(t, err)
 }
 
 func mountBPFFS(t *testing.T) string {

@@ -1,0 +1,3 @@
+module kptr/test/vm
+
+go 1.26.0
