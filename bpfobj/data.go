@@ -35,7 +35,7 @@ func (s *Spec) parseData() error {
 		if !ok || sec.Size == 0 || sec.Type != elf.SHT_PROGBITS && sec.Type != elf.SHT_NOBITS {
 			continue
 		}
-		if s.mapIndex(sec.Name) >= 0 {
+		if s.mapIndex(sec.Name) >= 0 || s.file.Section(sec.Name) != sec {
 			return &FormatError{Section: sec.Name, What: "second section of this name: variables of both would be one map's"}
 		}
 		if len(sec.Relocs) > 0 {

@@ -17,6 +17,7 @@ var (
 	ErrVerifier    = errors.New("refused by the verifier")        // [*VerifierError]
 	ErrReadOnly    = errors.New("variable is read-only")          // in .rodata, after load
 	ErrDepends     = errors.New("depends on what was not loaded") // of a step of [Plan.Try]
+	ErrNotBPFFS    = errors.New("directory is not on a bpffs")
 	ErrClosed      = errors.New("object is closed")
 	ErrMismatch    = errors.New("map differs from its definition") // a pinned map that is not what the object declares
 	ErrNotMap      = errors.New("not a BPF map")                   // a file descriptor or pin of something else

@@ -13,6 +13,8 @@ import (
 // explain adds to a refusal what the errno alone does not say.
 func (l *loader) explain(step *Step, err error) error {
 	switch {
+	case step.kind == stepPin || step.kind == stepReuse:
+		return l.explainPin(step, err)
 	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES) && !errors.Is(err, ErrVerifier):
 		return l.explainPermission(step, err)
 	case errors.Is(err, ErrVerifier) && step.kind == stepProgram:
@@ -21,6 +23,19 @@ func (l *loader) explain(step *Step, err error) error {
 		return l.explainMap(step, err)
 	}
 	return err
+}
+
+// explainPin names the path, and a directory that is on no bpffs: the kernel says
+// EPERM to that (bpf_obj_do_pin, kernel/bpf/inode.c).
+func (l *loader) explainPin(step *Step, err error) error {
+	path := l.plan.pinPath(&l.plan.spec.Maps[step.index])
+	if ok, statErr := sys.IsBPFFS(l.plan.pinDir); statErr == nil && !ok {
+		return fmt.Errorf("%s: %w: mount -t bpf bpf %s: %w", path, ErrNotBPFFS, l.plan.pinDir, err)
+	}
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
+		err = &PermissionError{Missing: missingCaps([]sys.Cap{sys.CAP_BPF}), Err: err}
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // needs lists the capabilities that a step asks for: bpf_prog_load and
@@ -90,12 +105,11 @@ func (l *loader) explainMap(step *Step, err error) error {
 	case errors.Is(err, syscall.EINVAL):
 		for _, u := range pm.kptrs {
 			name := l.plan.types.Type(u.Pointee).Name
-			owner, ok := structOwner(name)
-			if !ok {
+			if !kernelHasStruct(name) {
 				continue
 			}
 			rule.Field, rule.Offset, rule.Rule = u.Path, u.Offset, ErrPointeeName
-			rule.Detail = fmt.Sprintf("struct %s is also in the BTF of %s: rename it", name, owner)
+			rule.Detail = fmt.Sprintf("struct %s is also in the BTF of vmlinux: rename it", name)
 			return rule
 		}
 	case errors.Is(err, syscall.EOPNOTSUPP):

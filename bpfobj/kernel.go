@@ -2,9 +2,9 @@ package bpfobj
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io/fs"
 	"os"
-	"path"
 
 	"kptr/btf"
 	"kptr/sys"
@@ -31,8 +31,7 @@ type Kernel struct {
 
 // vmlinuxBTF is where the kernel shows its own BTF (CONFIG_DEBUG_INFO_BTF).
 const (
-	kernelBTFDir = "/sys/kernel/btf"
-	vmlinuxBTF   = kernelBTFDir + "/vmlinux"
+	vmlinuxBTF   = "/sys/kernel/btf/vmlinux"
 	maxKernelBTF = 1 << 28 // bytes that are read of one: a kernel's has less than 10 MiB
 )
 
@@ -79,23 +78,22 @@ func (k *Kernel) find(names []btf.Name) ([]btf.ID, error) {
 	if k.BTF == nil {
 		return nil, &sys.NotSupportedError{Feature: "kernel BTF (CONFIG_DEBUG_INFO_BTF, " + vmlinuxBTF + ")", Since: "5.4", Err: fs.ErrNotExist}
 	}
-	return btf.Scan(k.BTF, names)
+	ids, err := btf.Scan(k.BTF, names)
+	if err != nil {
+		return nil, fmt.Errorf("the kernel's BTF: %w", err)
+	}
+	return ids, nil
 }
 
-// structOwner tells which BTF of the running kernel, vmlinux or a module's, has a
-// struct of this name.
-func structOwner(name string) (string, bool) {
-	names, _ := sys.ReadNames(kernelBTFDir)
-	for _, owner := range names {
-		blob, err := sys.ReadFile(path.Join(kernelBTFDir, owner), maxKernelBTF)
-		if err != nil {
-			continue
-		}
-		if ids, err := btf.Scan(blob, []btf.Name{{Kind: btf.KindStruct, Name: name}}); err == nil && ids[0] != 0 {
-			return owner, true
-		}
+// kernelHasStruct tells whether the running kernel's BTF has a struct of this name.
+// The BTF of modules is not looked at: its names continue the kernel's string table.
+func kernelHasStruct(name string) bool {
+	blob, err := sys.ReadFile(vmlinuxBTF, maxKernelBTF)
+	if err != nil {
+		return false
 	}
-	return "", false
+	ids, err := btf.Scan(blob, []btf.Name{{Kind: btf.KindStruct, Name: name}})
+	return err == nil && ids[0] != 0
 }
 
 // nativeOrder is the host's byte order in the form that elf and btf report one.

@@ -117,6 +117,9 @@ func (l *linker) resolve(p placement) error {
 		case l.prog.code.isCall(at) && l.prog.code.src(at) == sys.BPF_PSEUDO_CALL:
 			target := int64(p.fn.start+off) + (int64(l.prog.code.imm(at))+1)*insnSize
 			err = l.call(p.fn, at, off, p.fn.section, target)
+		case l.prog.code.src(at) != 0 && (l.prog.code.op(at) == opLdImm64 || l.prog.code.isCall(at)):
+			// It would name a file descriptor or an id of whoever loads.
+			err = l.refuse(p.fn, off, "", "instruction with src_reg %d has no relocation", l.prog.code.src(at))
 		}
 		if err != nil {
 			return err

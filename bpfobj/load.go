@@ -54,7 +54,7 @@ func (s *Spec) Load(opts *Options) (*Object, error) {
 		return nil, err
 	}
 	obj, err := p.Load()
-	if !p.tagInDoubt(err) {
+	if !p.TagInDoubt(err) {
 		return obj, err
 	}
 	if k.Tag, err = HonouredTag(); err != nil {
@@ -66,11 +66,11 @@ func (s *Spec) Load(opts *Options) (*Object, error) {
 	return p.Load()
 }
 
-// tagInDoubt tells whether a plan failed in a way that the kernel's not knowing the
+// TagInDoubt tells whether a plan failed in a way that the kernel's not knowing the
 // type tag would explain: a plain map, or a BTF that is refused, as Linux 6.12 does
 // where a bpf_spin_lock stands beside a tag that it does not know
 // (btf_parse_struct_metas, kernel/bpf/btf.c).
-func (p *Plan) tagInDoubt(err error) bool {
+func (p *Plan) TagInDoubt(err error) bool {
 	var at *StepError
 	if !errors.As(err, &at) || !p.hasUserKptrs() {
 		return false
@@ -171,7 +171,12 @@ func (l *loader) run(i int) error {
 	case stepPin:
 		l.pins = append(l.pins, l.plan.pinPath(&l.plan.spec.Maps[step.index]))
 	case stepReuse:
-		return l.checkReused(i, step)
+		if err := l.checkReused(i, step); err != nil {
+			// Nothing may be done to somebody else's map: later steps now lack it.
+			err = errors.Join(err, l.fds[i].Close())
+			l.fds[i] = nil
+			return err
+		}
 	}
 	return nil
 }

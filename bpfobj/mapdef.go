@@ -129,7 +129,7 @@ func (d *mapDef) member(m *MapSpec, mem *btf.Member, depth int) error {
 		m.MaxEntries = n
 	case "map_flags":
 		n, err = d.number32(mem)
-		m.Flags = sys.MapFlags(n)
+		m.Flags |= sys.MapFlags(n) // numa_node may have come first
 	case "numa_node":
 		n, err = d.number32(mem)
 		m.NUMANode = n

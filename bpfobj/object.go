@@ -2,6 +2,7 @@ package bpfobj
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"syscall"
 
@@ -128,7 +129,7 @@ func (o *Object) Variable(name string) *Variable {
 		}
 		section, err := o.section(i)
 		if err != nil {
-			return &Variable{name: name, err: err}
+			return &Variable{name: name, err: fmt.Errorf("variable %q: section %q: %w", name, m.Name, err)}
 		}
 		v.bytes, v.readOnly = section[v.offset:v.offset+v.size], m.readOnly()
 		return v

@@ -1,6 +1,7 @@
 package bpfobj
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -98,6 +99,67 @@ func TestPinMismatch(t *testing.T) {
 			}
 			if _, err := os.Lstat(opts.PinDir + "/kptr_test_pinned"); err != nil {
 				t.Errorf("a pin that others made is gone: %v", err)
+			}
+		})
+	}
+}
+
+// TestTryPinned: what somebody else pinned under the name of a map of the object is left alone.
+func TestTryPinned(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	opts := &Options{AllPrograms: true, KeepGoing: true, PinDir: pinDir(t)}
+	fd, err := sys.OpenFD(&sys.MapCreateAttr{MapType: hash, KeySize: 4, ValueSize: 8, MaxEntries: 4, MapName: sys.MakeObjName("theirs")})
+	kerneltest.Require(t, err)
+	defer fd.Close()
+	if err := sys.ObjPin(opts.PinDir+"/datamap", fd); err != nil {
+		t.Fatal(err)
+	}
+	spec := mustParse(t, readObject(t, "task_local", nativeOrder()))
+	spec.Map("datamap").PinByName = true
+	k, err := Running()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	p, err := spec.Plan(k, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, err := range p.Try() {
+		switch s := &p.Steps[i]; {
+		case s.kind == stepReuse && !errors.Is(err, ErrMismatch):
+			t.Errorf("%s: %v, want ErrMismatch", s.Subject, err)
+		case (s.kind == stepRecognise || s.kind == stepProgram) && !errors.Is(err, ErrDepends):
+			t.Errorf("%s: %v, want ErrDepends", s.Subject, err)
+		}
+	}
+	key, value := make([]byte, 4), make([]byte, 8)
+	binary.NativeEndian.PutUint32(key, 0xffffffff) // what a user kptr is asked about with
+	_, err = sys.BPF(&sys.MapLookupElemAttr{MapFD: fd.Uint32(), Key: sys.Bytes(key), Value: sys.Bytes(value)})
+	if !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("their map has an element of ours: %v", err)
+	}
+}
+
+// TestPinNowhere: a pin needs a bpffs, and the error says which directory is on none.
+func TestPinNowhere(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	for _, tt := range []struct {
+		name, dir string
+		want      error
+		errno     error
+	}{
+		{"not a bpffs", t.TempDir(), ErrNotBPFFS, syscall.EPERM},
+		{"no such directory", "/sys/fs/bpf/kptr_no_such_directory", syscall.ENOENT, syscall.ENOENT},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			spec := mustParse(t, readObject(t, "pinned", nativeOrder()))
+			_, err := spec.Load(&Options{PinDir: tt.dir})
+			if errors.Is(err, ErrPermission) {
+				kerneltest.Require(t, err)
+			}
+			if !errors.Is(err, tt.want) || !errors.Is(err, tt.errno) || !strings.Contains(err.Error(), tt.dir+"/kptr_test_pinned") {
+				t.Errorf("error %v, want %v with the path", err, tt.want)
 			}
 		})
 	}

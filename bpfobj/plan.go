@@ -99,7 +99,7 @@ const (
 // options give the same plan; the one thing outside of them that is looked at is
 // whether a map to be pinned by name is there already.
 //
-// The error is a *RuleError where a user kptr breaks a rule, a *btf.LayoutError
+// The error, wrapped in a *StepError where it is about a map or program, is a *RuleError where a user kptr breaks a rule, a *btf.LayoutError
 // where a Go type does not match, a *NotFoundError where the kernel lacks what a
 // program asks for, and matches [ErrByteOrder] for an object of the other one.
 func (s *Spec) Plan(k *Kernel, opts *Options) (*Plan, error) {
@@ -133,6 +133,15 @@ func (p *planner) plan() error {
 		if s.Program(name) == nil {
 			return &NotFoundError{Kind: "program", Name: name, Have: s.programNames()}
 		}
+	}
+	missing := ""
+	for name := range p.opts.ValueTypes {
+		if s.Map(name) == nil && (missing == "" || name < missing) { // the same one each time
+			missing = name
+		}
+	}
+	if missing != "" {
+		return &NotFoundError{Kind: "map", Name: missing, Have: s.mapNames()}
 	}
 	p.maps = make([]plannedMap, len(s.Maps))
 	p.Steps = make([]Step, 0, 2+3*len(s.Maps)+len(s.Programs))
@@ -181,6 +190,14 @@ func (p *planner) fail(step Step, err error) error {
 
 func mapSubject(name string) string     { return fmt.Sprintf("map %q", name) }
 func programSubject(name string) string { return fmt.Sprintf("program %q", name) }
+
+func (s *Spec) mapNames() []string {
+	names := make([]string, len(s.Maps))
+	for i := range s.Maps {
+		names[i] = s.Maps[i].Name
+	}
+	return names
+}
 
 func (s *Spec) programNames() []string {
 	names := make([]string, len(s.Programs))

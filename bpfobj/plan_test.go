@@ -103,14 +103,17 @@ func TestPlanRefuses(t *testing.T) {
 			`program "call_missing": kernel FUNC "bpf_kptr_no_such_kfunc": not found`},
 		{"kernel without BTF", "task_local", func(_ *Spec, k *Kernel) { k.BTF = nil }, nil, sys.ErrNotSupported,
 			"kernel BTF (CONFIG_DEBUG_INFO_BTF, /sys/kernel/btf/vmlinux): not supported by this kernel (needs Linux 5.4): file does not exist"},
-		{"kernel BTF is none", "task_local", func(_ *Spec, k *Kernel) { k.BTF = []byte("this is no BTF, but long enough") }, nil, btf.ErrNotBTF, ""},
+		{"kernel BTF is none", "task_local", func(_ *Spec, k *Kernel) { k.BTF = []byte("this is no BTF, but long enough") }, nil, btf.ErrNotBTF,
+			"the kernel's BTF: .BTF: at 0x0: magic number 74 68, want 9f eb or eb 9f"},
 		{"program not there", "task_local", nil, &Options{Programs: []string{"on_sys_exit"}}, ErrNotFound,
 			`program "on_sys_exit": not found (there is on_sys_enter)`},
+		{"Go type for a map that is not there", "task_local", nil, &Options{ValueTypes: map[string]reflect.Type{"z": nil, "datamop": nil}}, ErrNotFound,
+			`map "datamop": not found (there is datamap, .bss)`},
 		{"Go type for a map without BTF", "core_missing", func(s *Spec, _ *Kernel) {
 			s.types, s.ext, s.Programs = nil, nil, nil
 			s.Maps = []MapSpec{{Name: "m", Type: hash, KeySize: 4, ValueSize: 4}}
 		}, &Options{ValueTypes: map[string]reflect.Type{"m": reflect.TypeFor[int32]()}}, ErrFormat,
-			`map "m": section ".BTF": offset 0x0: "m": the object has no BTF to compare the Go type with`},
+			`map "m": section ".BTF": offset 0x0: "m": no value type to compare the Go type with`},
 		{"BTF that cannot be encoded", "task_local", func(s *Spec, _ *Kernel) {
 			s.types.Type(1).Type = 1 << 20
 		}, nil, btf.ErrMalformed, ""},

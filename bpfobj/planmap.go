@@ -19,8 +19,8 @@ func (p *planner) planMap(i int) error {
 		inner := p.add(Step{Subject: mapSubject(m.Inner.Name), Attr: p.createAttr(m.Inner, m.Inner.Value != 0), Uses: p.useBTF(m.Inner), Yields: true, kind: stepInnerMap, index: i})
 		create.Uses = append(create.Uses, Use{"inner_map_fd", inner})
 	}
-	if _, ok := p.opts.ValueTypes[m.Name]; ok && p.types == nil {
-		return p.fail(create, &FormatError{Section: ".BTF", Name: m.Name, What: "the object has no BTF to compare the Go type with"})
+	if _, ok := p.opts.ValueTypes[m.Name]; ok && (m.isData() || m.Value == 0) {
+		return p.fail(create, &FormatError{Section: ".BTF", Name: m.Name, What: "no value type to compare the Go type with"})
 	}
 	pm.value = m.Value
 	if p.types != nil && !m.isData() && m.Value != 0 {
@@ -142,9 +142,13 @@ func allZero(b []byte) bool {
 	return true
 }
 
-// planSlots puts maps into the map of maps that names them.
+// planSlots puts maps into the map of maps that names them. One that was pinned
+// already keeps what it has.
 func (p *planner) planSlots(i int) {
 	m, pm := &p.spec.Maps[i], &p.maps[i]
+	if pm.step >= 0 && p.Steps[pm.step].kind == stepReuse {
+		return
+	}
 	for _, slot := range m.slots {
 		inner := p.maps[slot.inner].step
 		if pm.step < 0 || inner < 0 { // with Options.KeepGoing; that one's step has the error

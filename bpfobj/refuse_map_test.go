@@ -210,10 +210,10 @@ func TestDefinitionForms(t *testing.T) {
 		im := takeApart(t, readObject(t, "mapinmap", order))
 		im.section(".maps").relocs = nil
 		redefine(t, im, func(d *definition) btf.ID {
-			return d.uint("type", 2).uint("max_entries", 7).uint("numa_node", 1).ulong("map_extra", 1<<40+3).typ("key", d.integer).typ("value", d.integer).done()
+			return d.uint("type", 2).uint("max_entries", 7).uint("numa_node", 1).uint("map_flags", uint32(sys.BPF_F_MMAPABLE)).ulong("map_extra", 1<<40+3).typ("key", d.integer).typ("value", d.integer).done()
 		})
 		m := mustParse(t, im.write()).Map("inner_a")
-		if m.Type != array || m.MaxEntries != 7 || m.NUMANode != 1 || m.Extra != 1<<40+3 || m.Flags != sys.BPF_F_NUMA_NODE {
+		if m.Type != array || m.MaxEntries != 7 || m.NUMANode != 1 || m.Extra != 1<<40+3 || m.Flags != sys.BPF_F_NUMA_NODE|sys.BPF_F_MMAPABLE {
 			t.Errorf("%+v", *m)
 		}
 	})

@@ -159,6 +159,15 @@ var refusals = []struct {
 		im.section("tp_btf/sys_enter").relocs[0].Symbol = len(im.symbols)
 		im.symbols = append(im.symbols, elf.Symbol{Bind: elf.STB_GLOBAL})
 	}, ErrFormat, FormatError{Section: "tp_btf/sys_enter", Offset: 0x10}, "undefined symbol without a name"},
+	{"file descriptor of whoever loads", "task_local", func(t *testing.T, im *image) {
+		s := im.section("tp_btf/sys_enter")
+		r := s.relocs[1] // the map
+		code{s.data, im.order}.setSrc(int(r.Offset)/insnSize, 1 /* BPF_PSEUDO_MAP_FD */)
+		s.relocs = s.relocs[:1]
+	}, ErrFormat, FormatError{Section: "tp_btf/sys_enter", Offset: 0x30}, "instruction with src_reg 1 has no relocation"},
+	{"variables in a section that comes second", "task_local", func(t *testing.T, im *image) {
+		*im.section(".text") = imageSection{name: ".bss", typ: elf.SHT_STRTAB, data: make([]byte, 153)} // larger than .bss
+	}, ErrFormat, FormatError{Section: ".bss"}, "second section of this name"},
 	{"call of the middle of a function", "subprogs", func(t *testing.T, im *image) {
 		r := im.section("syscall").relocs[0]
 		im.order.PutUint32(im.section("syscall").data[r.Offset+4:], 0)

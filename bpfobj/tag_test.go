@@ -79,7 +79,7 @@ func TestTagInDoubt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = p.Load(); err == nil || p.tagInDoubt(err) != tt.want {
+		if _, err = p.Load(); err == nil || p.TagInDoubt(err) != tt.want {
 			t.Errorf("%s with tag %q: %v, want %v for %v", tt.object, tt.tag, !tt.want, tt.want, err)
 		}
 	}

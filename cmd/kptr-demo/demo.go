@@ -107,6 +107,9 @@ func (d *demo) start(spec *bpfobj.Spec, obj *bpfobj.Object, tid int) error {
 		return err
 	}
 	for _, p := range obj.Programs() {
+		if spec.Program(p.Name()).Type == sys.BPF_PROG_TYPE_SYSCALL {
+			continue // runs on demand
+		}
 		d.sayf("attach", "%s to %s", p.Name(), spec.Program(p.Name()).Section)
 	}
 	return nil

@@ -18,7 +18,7 @@ func loadVerb() verb {
 included, goes on after a refusal, and then gives all of it up. Nothing is
 attached, and nothing stays behind. Each refusal comes with its kind: "verifier",
 "rule" (of user kptrs), "permission", "not supported", "not found", "format",
-"depends" (on something that was refused) or "kernel" (any other errno).
+"depends" (on something that was refused), "pinned map differs" or "kernel" (any other errno).
 
 The exit code is 0 only if all were loaded, else that of the first refusal.
 `,
@@ -103,22 +103,32 @@ func tryLoad(spec *bpfobj.Spec) ([]bpfobj.Result, error) {
 			return nil, err
 		}
 		errs := plan.Try()
-		if k.Tag != "" || !anyPlain(errs) {
+		doubted := inDoubt(plan, errs)
+		if k.Tag != "" || len(doubted) == 0 {
 			return plan.Results(errs), nil
 		}
-		if k.Tag, err = bpfobj.HonouredTag(); err != nil {
+		if k.Tag, err = bpfobj.HonouredTag(); errors.Is(err, sys.ErrNotSupported) {
+			for _, i := range doubted {
+				errs[i] = err // the reason behind what the kernel said
+			}
+			return plan.Results(errs), nil
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 }
 
-func anyPlain(errs []error) bool {
-	for _, err := range errs {
-		if errors.Is(err, bpfobj.ErrPlainMap) {
-			return true
+// inDoubt lists the steps whose errors the kernel's not knowing the type tag would
+// explain.
+func inDoubt(plan *bpfobj.Plan, errs []error) []int {
+	var steps []int
+	for i, err := range errs {
+		if plan.TagInDoubt(err) {
+			steps = append(steps, i)
 		}
 	}
-	return false
+	return steps
 }
 
 func newLoadResult(r bpfobj.Result) loadResult {
