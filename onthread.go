@@ -6,7 +6,7 @@ import (
 )
 
 // OnThread locks the calling goroutine to its thread, shares that thread, calls f, and undoes both: Shared.Close, UnlockOSThread.
-// It gives the error of f, or that of Share. f may panic.
+// It gives the error of Share, or that of f, joined with that of Close if there is one. f may panic.
 func (m *Map[V]) OnThread(f func(*Shared[V]) error) (err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -14,6 +14,10 @@ func (m *Map[V]) OnThread(f func(*Shared[V]) error) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() {
+		if closing := s.Close(); closing != nil {
+			err = errors.Join(err, closing)
+		}
+	}()
 	return f(s)
 }

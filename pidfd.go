@@ -79,6 +79,9 @@ func (t Task) belongs(h *handle) error {
 	if h.tid < 0 {
 		return &OpError{Task: t, Rule: ErrTaskGone, Err: syscall.ESRCH}
 	}
+	if h.tid == 0 {
+		return &OpError{Task: t, Rule: ErrForeign, Detail: "it is of another pid namespace"}
+	}
 	ours, err := sys.IsThread(os.Getpid(), h.tid)
 	switch {
 	case err != nil:

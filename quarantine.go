@@ -55,6 +55,11 @@ func (m *Map[V]) sentinel(key *handle, flags sys.ElemFlags) (*sys.FD, error) {
 	setAt(&v, m.fields[0].offset, mem.Bytes())
 	err = m.set("fence", Task{}, key, &v, flags)
 	setAt(&v, m.fields[0].offset, nil)
+	if err == nil {
+		// Deleted by us, or it tells nothing: what goes with its task is unpinned at once, without a grace period
+		// (bpf_selem_free with reuse_now).
+		err = m.remove(key)
+	}
 	// A mapping that could be written to would be a reason for EBUSY too.
 	if unmap := mem.Close(); err == nil {
 		err = unmap
@@ -63,8 +68,6 @@ func (m *Map[V]) sentinel(key *handle, flags sys.ElemFlags) (*sys.FD, error) {
 		fd.Close()
 		return nil, err
 	}
-	// Should the task end first, its element goes with it, later still.
-	_ = m.remove(key)
 	return fd, nil
 }
 

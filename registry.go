@@ -11,11 +11,16 @@ type registry[V any] struct {
 	shares []*Shared[V]
 }
 
-func (r *registry[V]) add(s *Shared[V]) {
+// add enters a share. It reports false if it is to be the only open one of its thread, and is not.
+func (r *registry[V]) add(s *Shared[V], only bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if only && r.find(s.key.tid) {
+		return false
+	}
 	s.at = len(r.shares)
 	r.shares = append(r.shares, s)
+	return true
 }
 
 func (r *registry[V]) remove(s *Shared[V]) {
@@ -40,10 +45,14 @@ func (r *registry[V]) len() int {
 	return len(r.shares)
 }
 
-// has tells whether a share of a thread is open. A share whose thread has ended does not count, should the id be of another
-// thread by now.
+// has tells whether a share of a thread is open.
 func (r *registry[V]) has(tid int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.find(tid)
+}
+
+// find is has, with the lock held. A share whose thread has ended does not count, should the id be of another thread by now.
+func (r *registry[V]) find(tid int) bool {
 	return slices.ContainsFunc(r.shares, func(s *Shared[V]) bool { return s.key.tid == tid && !s.key.reaped() })
 }

@@ -49,26 +49,27 @@ func (m *Map[V]) share(t Task, flags sys.ElemFlags, prepare func(*V)) (*Shared[V
 	if err == nil {
 		err = t.belongs(&key)
 	}
-	if err == nil && flags == sys.BPF_ANY && m.shares.has(key.tid) {
-		err = &OpError{Task: t, Rule: ErrExists, Detail: "it is of another share"}
-	}
 	if err == nil {
 		err = key.own()
+	}
+	s := &Shared[V]{m: m, task: t.named(&key), key: key}
+	// Entered before the element is there: nobody replaces one in between.
+	if err == nil && !m.shares.add(s, flags == sys.BPF_ANY) {
+		err = &OpError{Task: t, Rule: ErrExists, Detail: "it is of another share"}
 	}
 	if err != nil {
 		_ = key.close()
 		return nil, m.failed("share", t, err)
 	}
 	m.startFence(&key, flags)
-	s := &Shared[V]{m: m, task: t.named(&key), key: key}
 	if err := s.register(flags, prepare); err != nil {
+		m.shares.remove(s)
 		for _, slot := range s.slots {
 			m.arena.unused(slot)
 		}
 		_ = key.close()
 		return nil, err
 	}
-	m.shares.add(s)
 	return s, nil
 }
 
@@ -85,11 +86,22 @@ func (s *Shared[V]) register(flags sys.ElemFlags, prepare func(*V)) error {
 			setAt(&s.value, f.offset, mem[part.offset:][:f.size])
 		}
 	}
+	s.wire = s.value
 	if prepare != nil {
 		prepare(&s.value)
 	}
+	return s.publish("share", flags)
+}
+
+// publish gives the kernel the value, if its user kptrs are still the blocks of the share.
+func (s *Shared[V]) publish(op string, flags sys.ElemFlags) error {
+	for _, f := range s.m.fields {
+		if was, is := addrAt(&s.wire, f.offset), addrAt(&s.value, f.offset); was != is {
+			return s.m.refuse(&f, is, ErrBlockChanged, fmt.Sprintf("the block is at %#x", was), nil)
+		}
+	}
 	s.wire = s.value
-	return s.m.set("share", s.task, &s.key, &s.wire, flags)
+	return s.m.set(op, s.task, &s.key, &s.wire, flags)
 }
 
 // Value gives the value: its user kptrs point to the shared blocks. What is stored there BPF sees at once; results that BPF
@@ -107,13 +119,7 @@ func (s *Shared[V]) Update() error {
 	if s.slots == nil {
 		return s.m.failed("update", s.task, ErrClosed)
 	}
-	for _, f := range s.m.fields {
-		if was, is := addrAt(&s.wire, f.offset), addrAt(&s.value, f.offset); was != is {
-			return s.m.refuse(&f, is, ErrBlockChanged, fmt.Sprintf("the block is at %#x", was), nil)
-		}
-	}
-	s.wire = s.value
-	return s.m.set("update", s.task, &s.key, &s.wire, sys.BPF_EXIST)
+	return s.publish("update", sys.BPF_EXIST)
 }
 
 // Close deletes the element and gives the blocks back, which must not be touched any more. No other element gets them before
@@ -143,11 +149,12 @@ func (s *Shared[V]) Close() error {
 	}
 	for _, f := range s.m.fields {
 		setAt(&s.value, f.offset, nil)
+		setAt(&s.wire, f.offset, nil)
 	}
 	for _, slot := range s.slots {
 		release(slot)
 	}
-	s.slots = nil
+	s.slots, s.first = nil, [1]slot{} // the arena may be unmapped, and this share kept
 	s.m.shares.remove(s)
 	return errors.Join(err, s.key.close())
 }

@@ -51,7 +51,7 @@ const checkInterval = time.Second
 // the map keep that. prepare, if it is not nil, is called with each new thread's value before BPF sees it, on any goroutine; it must
 // not call methods of the Threads or of the Map.
 //
-// The error is an [*OpError] of the thread that could not be shared; nothing is shared then. A map has one Threads at a time.
+// The error joins an [*OpError] of each thread that could not be shared; nothing is shared then. A map has one Threads at a time.
 func (m *Map[V]) ShareAll(prepare func(tid int, v *V)) (*Threads[V], error) {
 	ends, err := sys.NewEpoll()
 	if err != nil {
@@ -70,6 +70,11 @@ func (m *Map[V]) ShareAll(prepare func(tid int, v *V)) (*Threads[V], error) {
 		if !a.changed() {
 			break
 		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed { // by Map.Close
+		return nil, fmt.Errorf("map %q: share all threads: %w", m.name, ErrClosed)
 	}
 	a.watcher.Go(a.watch)
 	return a, nil
@@ -90,10 +95,10 @@ func (a *Threads[V]) watch() {
 		if time.Until(next) > 0 {
 			continue
 		}
-		next = time.Now().Add(checkInterval)
 		if a.changed() {
 			a.note(a.scan())
 		}
+		next = time.Now().Add(checkInterval)
 	}
 }
 
@@ -143,7 +148,7 @@ func (a *Threads[V]) add(tid int) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	old := a.byTid[tid]
-	if a.closed || old != nil && old.share != nil {
+	if a.closed || old != nil && (old.share != nil || a.m.shares.has(tid)) {
 		return nil
 	}
 	var prepare func(*V)
@@ -170,7 +175,11 @@ func (a *Threads[V]) add(tid int) error {
 		return err
 	}
 	a.byTid[tid], a.byFD[t.fd()] = t, t
-	return a.ends.Add(t.fd())
+	if err := a.ends.Add(t.fd()); err != nil {
+		a.drop(t) // its end would not be seen
+		return fmt.Errorf("map %q: watch thread %d: %w", a.m.name, tid, err)
+	}
+	return nil
 }
 
 // end takes back what ended threads have.
@@ -187,6 +196,9 @@ func (a *Threads[V]) end(fds []int) {
 func (a *Threads[V]) drop(t *member[V]) {
 	delete(a.byTid, t.tid)
 	delete(a.byFD, t.fd())
+	if err := a.ends.Remove(t.fd()); err != nil && !errors.Is(err, syscall.ENOENT) && !errors.Is(err, os.ErrClosed) {
+		a.err = err
+	}
 	if t.share != nil {
 		if err := t.share.Close(); err != nil {
 			a.err = err
@@ -198,7 +210,8 @@ func (a *Threads[V]) drop(t *member[V]) {
 }
 
 // Get gives the share of a thread, nil if it has none, because it has just started or is shared otherwise. The share belongs to
-// the Threads, which closes it.
+// the Threads, which closes it when the thread ends: its blocks are for the thread itself, or for others while they know that
+// it lives.
 func (a *Threads[V]) Get(tid int) *Shared[V] {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -208,7 +221,7 @@ func (a *Threads[V]) Get(tid int) *Shared[V] {
 	return nil
 }
 
-// All gives the shared threads at the moment of the call, by thread id and in no order.
+// All gives the shared threads at the moment of the call, by thread id and in no order. See Get for how long a share is good.
 func (a *Threads[V]) All() iter.Seq2[int, *Shared[V]] {
 	a.mu.Lock()
 	defer a.mu.Unlock()

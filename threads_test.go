@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -204,5 +205,28 @@ func TestOnThread(t *testing.T) {
 	}()
 	if got := slots.Stats(); got.Shares != 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestShareAllPrepare: what prepare makes of the user kptrs never reaches the kernel.
+func TestShareAllPrepare(t *testing.T) {
+	obj := loadTest(t, "sharing")
+	slots := open[Slot](t, obj.Map("slots"))
+	for _, row := range []struct {
+		name    string
+		prepare func(tid int, v *Slot)
+	}{
+		{"a Go-heap pointer", func(_ int, v *Slot) { v.Block = new(Block) }},
+		{"nil", func(_ int, v *Slot) { v.Block = nil }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := slots.ShareAll(row.prepare)
+			want(t, err, kptr.ErrBlockChanged, 0)
+			_, err = slots.Lookup(kptr.Thread(os.Getpid()))
+			want(t, err, kptr.ErrNoElement, syscall.ENOENT)
+			if got := slots.Stats(); got.Shares != 0 || got.Blocks != 0 {
+				t.Errorf("%+v", got)
+			}
+		})
 	}
 }

@@ -38,11 +38,19 @@ func NewEpoll() (*Epoll, error) {
 	return &Epoll{file: file, conn: conn}, nil
 }
 
-// Add watches fd, a number, until it is readable. It is forgotten when it is closed.
+// Add watches fd, a number, until [Epoll.Remove]. Closing it is not enough: epoll(7) watches the open file description,
+// which a child between fork and exec holds too.
 func (e *Epoll) Add(fd int) error {
 	return e.control(func(epoll int) error {
 		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}
 		return os.NewSyscallError("epoll_ctl EPOLL_CTL_ADD", unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, fd, &event))
+	})
+}
+
+// Remove forgets fd, before it is closed.
+func (e *Epoll) Remove(fd int) error {
+	return e.control(func(epoll int) error {
+		return os.NewSyscallError("epoll_ctl EPOLL_CTL_DEL", unix.EpollCtl(epoll, unix.EPOLL_CTL_DEL, fd, nil))
 	})
 }
 

@@ -95,3 +95,49 @@ func TestIsThread(t *testing.T) {
 		t.Errorf("got %v, want EINVAL", err)
 	}
 }
+
+// TestEpollRemove: a descriptor that was closed is reported still while a copy of it is open, unless it was removed before.
+func TestEpollRemove(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	for _, row := range []struct {
+		name   string
+		remove bool
+		want   int
+	}{
+		{"closed", false, 1},
+		{"removed and closed", true, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			fd, err := sys.DupFD(int(r.Fd())) // r is the copy that another process would hold
+			if err != nil {
+				t.Fatal(err)
+			}
+			poll, err := sys.NewEpoll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer poll.Close()
+			if err := poll.Add(fd.Int()); err != nil {
+				t.Fatal(err)
+			}
+			if row.remove {
+				if err := poll.Remove(fd.Int()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			fd.Close()
+			w.Close() // r hangs up
+			if fds, err := poll.Wait(20 * time.Millisecond); len(fds) != row.want || err != nil {
+				t.Errorf("%v, %v, want %d", fds, err, row.want)
+			}
+			if err := poll.Remove(-1); !errors.Is(err, syscall.EBADF) {
+				t.Errorf("Remove(-1): %v, want EBADF", err)
+			}
+		})
+	}
+}
