@@ -29,7 +29,7 @@ test: ## run the tests; with KPTR_KERNEL_TESTS=require a skipped test is a failu
 	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT; \
 	$(GO) test -v $(TESTFLAGS) ./... >"$$log" 2>&1; rc=$$?; \
 	if [ $$rc -ne 0 ]; then grep -Ev '^=== |^ *--- PASS' "$$log"; else grep -E '^(ok|\?)' "$$log"; fi; \
-	skips=$$(grep -B 1 -E '^ *--- SKIP' "$$log" | grep -Ev '^--$$|^=== |^ *--- PASS'); \
+	skips=$$(awk '/^=== /{name=$$3} /_test\.go:[0-9]+: /{reason[name]=$$0} /--- SKIP: /{print $$3 ":" reason[$$3]}' "$$log"); \
 	if [ -n "$$skips" ]; then echo "skipped:"; echo "$$skips"; fi; \
 	if [ -n "$$skips" ] && [ "$$KPTR_KERNEL_TESTS" = require ]; then echo "KPTR_KERNEL_TESTS=require: a skip is a failure"; rc=1; fi; \
 	exit $$rc
@@ -65,7 +65,7 @@ vm: ## run the kernel tests on other kernels in QEMU (needs Debian's qemu-system
 FUZZTIME ?= 10m
 
 .PHONY: fuzz
-fuzz: ## fuzz every target for FUZZTIME each (10m)
+fuzz: ## fuzz every target for FUZZTIME each (10m, or a count such as 50000x)
 	@grep -rn --include='*_test.go' '^func Fuzz' elf btf bpfobj | sed 's|/[^/]*:[0-9]*:func | |; s|(.*||' | while read -r pkg target; do \
 		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$pkg || exit 1; \
 	done
