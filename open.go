@@ -28,7 +28,7 @@ type Map[V any] struct {
 	closed  bool
 	shares  registry[V]
 	regions regions
-	threads atomic.Pointer[Threads[V]]
+	threads atomic.Pointer[func() error] // Close of the Threads; a program without one does not link it
 	fences  sync.WaitGroup
 	done    chan struct{} // closed by Close
 }
@@ -137,7 +137,7 @@ func (m *Map[V]) Close() error {
 	close(m.done)
 	var errs []error
 	if all := m.threads.Load(); all != nil {
-		errs = append(errs, all.Close())
+		errs = append(errs, (*all)())
 	}
 	for _, s := range m.shares.all() {
 		errs = append(errs, s.Close())

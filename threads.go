@@ -18,7 +18,8 @@ import (
 type Threads[V any] struct {
 	m       *Map[V]
 	prepare func(tid int, v *V)
-	ends    *sys.Epoll // watches the pidfd of each thread
+	closer  func() error // what the map knows of it
+	ends    *sys.Epoll   // watches the pidfd of each thread
 	watcher sync.WaitGroup
 
 	mu     sync.Mutex
@@ -58,7 +59,8 @@ func (m *Map[V]) ShareAll(prepare func(tid int, v *V)) (*Threads[V], error) {
 		return nil, fmt.Errorf("map %q: share all threads: %w", m.name, err)
 	}
 	a := &Threads[V]{m: m, prepare: prepare, ends: ends, byTid: make(map[int]*member[V]), byFD: make(map[int]*member[V])}
-	if !m.threads.CompareAndSwap(nil, a) {
+	a.closer = a.Close
+	if !m.threads.CompareAndSwap(nil, &a.closer) {
 		_ = ends.Close()
 		return nil, fmt.Errorf("map %q: share all threads: %w", m.name, ErrExists)
 	}
@@ -268,6 +270,6 @@ func (a *Threads[V]) Close() error {
 		}
 	}
 	a.byTid, a.byFD = nil, nil
-	a.m.threads.CompareAndSwap(a, nil)
+	a.m.threads.CompareAndSwap(&a.closer, nil)
 	return errors.Join(errs...)
 }

@@ -40,11 +40,6 @@ type demo struct {
 func (d *demo) sayf(step, format string, args ...any) { d.say(step, fmt.Sprintf(format, args...)) }
 
 func (d *demo) run(object []byte) (err error) {
-	// Task storage belongs to a thread, and a goroutine may change its thread at any
-	// call, unless it is locked to it.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-
 	spec, err := bpfobj.Parse(object)
 	if err != nil {
 		return err
@@ -56,6 +51,10 @@ func (d *demo) run(object []byte) (err error) {
 	defer func() { err = errors.Join(err, obj.Close()) }()
 	d.sayLoaded(spec, obj)
 
+	// Task storage belongs to a thread, and a goroutine may change its thread at any
+	// call, unless it is locked to it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	return d.shareThrough(obj.Map(mapName), func(tid int) error { return d.start(spec, obj, tid) })
 }
 
