@@ -29,7 +29,12 @@ type File struct {
 	// empty in a file without SHT_SYMTAB, which then has no relocations either.
 	Symbols []Symbol
 
-	header header
+	raw      []byte
+	shoff    uint64
+	shstrndx int
+	names    stringTable // of the sections
+	symtab   *Section    // nil if there is none
+	relocs   uint64      // in all sections
 }
 
 // Parse decodes the whole file. Its errors are of type *[Error] and match
@@ -38,29 +43,23 @@ type File struct {
 //
 // Section data aliases b. The memory that Parse allocates is bounded by a
 // small multiple of len(b), whatever sizes b claims.
-func Parse(b []byte) (*File, error) {
-	h, err := parseHeader(b)
-	if err != nil {
-		return nil, err
-	}
-	p := &parser{
-		reader: reader{b: b, order: h.order},
-		header: h,
-		file:   &File{ByteOrder: h.order, Flags: h.flags, header: h},
-	}
+func Parse(b []byte) (f *File, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			f, err = nil, e.(*Error) // of record.refuse; panics again if it is anything else
+		}
+	}()
+	f = &File{raw: b[:len(b):len(b)]}
 	// The order matters: tables are disjoint parts of the file once checkLayout
 	// has passed, so those decoded after it are no larger than the file.
-	for _, step := range [...]func(*parser) error{
-		(*parser).parseSections,
-		(*parser).checkLayout,
-		(*parser).parseSymbols,
-		(*parser).parseRelocs,
-	} {
-		if err := step(p); err != nil {
-			return nil, err
-		}
-	}
-	return p.file, nil
+	f.parseIdent()
+	f.parseHeader()
+	f.findSections()
+	f.parseSections()
+	f.checkLayout()
+	f.parseSymbols()
+	f.parseRelocs()
+	return f, nil
 }
 
 // Section returns the first section of that name, or nil. SHN_UNDEF is never
@@ -72,22 +71,4 @@ func (f *File) Section(name string) *Section {
 		}
 	}
 	return nil
-}
-
-// SectionOf returns the section in which s is defined, or nil for a symbol of
-// SHN_UNDEF, SHN_ABS or SHN_COMMON. The symbol has to be one of f.
-func (f *File) SectionOf(s *Symbol) *Section {
-	if s.Section == SHN_UNDEF || s.Section.Reserved() {
-		return nil
-	}
-	return &f.Sections[s.Section]
-}
-
-// A parser holds what the steps of Parse share.
-type parser struct {
-	reader
-	header header
-	file   *File
-	// names is the section name string table.
-	names stringTable
 }

@@ -31,37 +31,7 @@ type Error struct {
 }
 
 // Error returns one line: where, offset, what.
-func (e *Error) Error() string {
-	return fmt.Sprintf("%s: offset %#x: %s", e.Where, e.Off, e.What)
-}
+func (e *Error) Error() string { return fmt.Sprintf("%s: offset %#x: %s", e.Where, e.Off, e.What) }
 
 // Is reports whether target is the sentinel of e.
 func (e *Error) Is(target error) bool { return target == e.Kind }
-
-// at completes an error by its place. It takes the name of the place as a
-// value to be printed, so that a caller need not format one before it fails.
-func (e *Error) at(off uint64, where fmt.Stringer) *Error {
-	e.Off, e.Where = off, where.String()
-	return e
-}
-
-// place is a name that needs no formatting.
-type place string
-
-func (p place) String() string { return string(p) }
-
-func notELF(format string, args ...any) *Error {
-	return &Error{Kind: ErrNotELF, What: fmt.Sprintf(format, args...)}
-}
-
-func unsupported(format string, args ...any) *Error {
-	return &Error{Kind: ErrUnsupported, What: fmt.Sprintf(format, args...)}
-}
-
-func truncated(format string, args ...any) *Error {
-	return &Error{Kind: ErrTruncated, What: fmt.Sprintf(format, args...)}
-}
-
-func malformed(format string, args ...any) *Error {
-	return &Error{Kind: ErrMalformed, What: fmt.Sprintf(format, args...)}
-}

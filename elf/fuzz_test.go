@@ -57,8 +57,8 @@ func checkFile(t *testing.T, f *File, b []byte) {
 		}
 	}
 	for i := range f.Symbols {
-		if s := &f.Symbols[i]; f.SectionOf(s) != nil {
-			if in := f.SectionOf(s); s.Value > in.Size || s.Size > in.Size-s.Value {
+		if s := &f.Symbols[i]; sectionOf(f, s) != nil {
+			if in := sectionOf(f, s); s.Value > in.Size || s.Size > in.Size-s.Value {
 				t.Errorf("symbol %d is outside of %v", i, in)
 			}
 		}

@@ -1,245 +1,73 @@
 package elf
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "encoding/binary"
 
-// Offsets of the members of Elf64_Ehdr (elf.h, gABI figure 4-3).
-const (
-	eiClass      = 4
-	eiData       = 5
-	eiVersion    = 6
-	eiOSABI      = 7
-	eiABIVersion = 8
-	eiPad        = 9
-	eiNIdent     = 16 // EI_NIDENT, the size of e_ident
+const magic = "\x7fELF"
 
-	eType      = 16
-	eMachine   = 18
-	eVersion   = 20
-	eEntry     = 24
-	ePhoff     = 32
-	eShoff     = 40
-	eFlags     = 48
-	eEhsize    = 52
-	ePhentsize = 54
-	ePhnum     = 56
-	eShentsize = 58
-	eShnum     = 60
-	eShstrndx  = 62
-
-	ehdrSize = 64 // sizeof(Elf64_Ehdr)
-)
-
-// Values of e_ident and of the header, with their names in elf.h.
-const (
-	magic = "\x7fELF"
-
-	elfClass32  = 1
-	elfClass64  = 2
-	elfData2LSB = 1
-	elfData2MSB = 2
-	evCurrent   = 1
-
-	osabiNone = 0 // ELFOSABI_NONE
-	osabiGNU  = 3 // ELFOSABI_GNU: LLVM sets it when a section has SHF_GNU_RETAIN
-
-	etRel = 1   // ET_REL
-	emBPF = 247 // EM_BPF
-
-	cpuVer = 0xf // EF_BPF_CPUVER of binutils
-)
-
-// header holds what the rest of Parse needs of the Elf64_Ehdr, and what a
-// writer would need to reproduce it.
-type header struct {
-	order    binary.ByteOrder
-	osabi    uint8
-	flags    uint32
-	shoff    uint64
-	shnum    int
-	shstrndx int
+// parseIdent checks what tells how to read the rest. The class comes before
+// the length of the header, so that a small 32-bit file is refused for being one.
+func (f *File) parseIdent() {
+	r, b, n := &record{kind: fileHeader}, f.raw, len(f.raw)
+	start := b[:min(n, len(magic))]
+	want(r, n != 0, ErrNotELF, 0, "the file is empty: %d bytes", n)
+	want(r, string(start) == magic, ErrNotELF, 0, "not an ELF file: it starts with % x, want 7f 45 4c 46", start)
+	want(r, n >= eiNIdent, ErrTruncated, 0, "the file is %d bytes long, e_ident 16", n)
+	class, data := b[eiClass], b[eiData]
+	want(r, class != 1, ErrUnsupported, eiClass, "EI_CLASS %d (ELFCLASS32): a 32-bit file, want ELFCLASS64", class)
+	want(r, class == 2, ErrMalformed, eiClass, "EI_CLASS %d, want 2 (ELFCLASS64)", class)
+	want(r, data == 1 || data == 2, ErrMalformed, eiData, "EI_DATA %d, want 1 (ELFDATA2LSB) or 2 (ELFDATA2MSB)", data)
+	want(r, n >= ehdrSize, ErrTruncated, 0, "the file is %d bytes long, its header 64", n)
+	f.ByteOrder = binary.LittleEndian
+	if data == 2 {
+		f.ByteOrder = binary.BigEndian
+	}
 }
 
-const fileHeader = place("file header")
+const noSegments = ": a relocatable file has no program headers"
 
-func parseHeader(b []byte) (header, error) {
-	h, err := parseIdent(b)
-	if err != nil {
-		return header{}, err
+// parseHeader checks the members of which the accepted values are known. LLVM
+// sets ELFOSABI_GNU when a section has SHF_GNU_RETAIN; GNU as sets EF_BPF_CPUVER.
+func (f *File) parseHeader() {
+	r := f.record(fileHeader, 0, 0, ehdrSize)
+	osabi, flags, typ, machine := r.u8(eiOSABI), r.u32(eFlags), r.u16(eType), r.u16(eMachine)
+	want(r, r.u8(eiVersion) == 1, ErrUnsupported, eiVersion, "EI_VERSION %d, want 1 (EV_CURRENT)", r.u8(eiVersion))
+	want(r, osabi == 0 || osabi == 3, ErrUnsupported, eiOSABI,
+		"EI_OSABI %d, want 0 (ELFOSABI_NONE) or 3 (ELFOSABI_GNU)", osabi)
+	want(r, r.u8(eiABIVersion) == 0, ErrUnsupported, eiABIVersion, "EI_ABIVERSION %d, want 0", r.u8(eiABIVersion))
+	for i := eiPad; i < eiNIdent; i++ {
+		want(r, r.u8(i) == 0, ErrUnsupported, i, "e_ident padding byte %#x, want 0", r.u8(i))
 	}
-	if len(b) < ehdrSize {
-		return header{}, truncated("the file is %d bytes long, its header %d", len(b), ehdrSize).at(0, fileHeader)
+	if typ != 1 {
+		r.refuse(ErrUnsupported, eType, "e_type %d (%s), want 1 (ET_REL)", typ, nameOf("ET_", uint64(typ)))
 	}
-	r := record{b: b[:ehdrSize], order: h.order}
-	if err := checkHeader(&r); err != nil {
-		return header{}, err
+	if machine != 247 {
+		r.refuse(ErrUnsupported, eMachine, "e_machine %d (%s), want 247 (EM_BPF)", machine, nameOf("EM_", uint64(machine)))
 	}
-	h.flags = r.u32(eFlags)
-	h.shoff = r.u64(eShoff)
-	h.shnum = int(r.u16(eShnum))
-	h.shstrndx = int(r.u16(eShstrndx))
-	return h, checkSectionTable(&r, &h)
+	want(r, r.u32(eVersion) == 1, ErrUnsupported, eVersion, "e_version %d, want 1 (EV_CURRENT)", r.u32(eVersion))
+	want(r, r.u64(eEntry) == 0, ErrUnsupported, eEntry, "e_entry %#x: a relocatable file has no entry point", r.u64(eEntry))
+	want(r, r.u64(ePhoff) == 0, ErrUnsupported, ePhoff, "e_phoff %#x"+noSegments, r.u64(ePhoff))
+	want(r, flags&^0xf == 0, ErrUnsupported, eFlags, "e_flags %#x has bits beside EF_BPF_CPUVER (0xf)", flags)
+	want(r, r.u16(eEhsize) == ehdrSize, ErrMalformed, eEhsize, "e_ehsize %d, want 64", r.u16(eEhsize))
+	want(r, r.u16(ePhentsize) == 0, ErrUnsupported, ePhentsize, "e_phentsize %d"+noSegments, r.u16(ePhentsize))
+	want(r, r.u16(ePhnum) == 0, ErrUnsupported, ePhnum, "e_phnum %d"+noSegments, r.u16(ePhnum))
+	want(r, r.u16(eShentsize) == shdrSize, ErrMalformed, eShentsize, "e_shentsize %d, want 64", r.u16(eShentsize))
+	f.Flags = flags
 }
 
-// parseIdent checks e_ident, which tells how to read the rest. It comes before
-// the check of the header's length, so that a small 32-bit file is refused
-// for being one.
-func parseIdent(b []byte) (header, error) {
-	if len(b) == 0 {
-		return header{}, notELF("the file is empty").at(0, fileHeader)
-	}
-	if len(b) < len(magic) || string(b[:len(magic)]) != magic {
-		return header{}, notELF("not an ELF file: it starts with % x, want % x", b[:min(len(b), len(magic))], magic).
-			at(0, fileHeader)
-	}
-	if len(b) < eiNIdent {
-		return header{}, truncated("the file is %d bytes long, e_ident %d", len(b), eiNIdent).at(0, fileHeader)
-	}
-	h := header{osabi: b[eiOSABI]}
-	switch b[eiClass] {
-	case elfClass64:
-	case elfClass32:
-		return header{}, unsupported("EI_CLASS 1 (ELFCLASS32): a 32-bit file, want ELFCLASS64").at(eiClass, fileHeader)
-	default:
-		return header{}, malformed("EI_CLASS %d, want 2 (ELFCLASS64)", b[eiClass]).at(eiClass, fileHeader)
-	}
-	switch b[eiData] {
-	case elfData2LSB:
-		h.order = binary.LittleEndian
-	case elfData2MSB:
-		h.order = binary.BigEndian
-	default:
-		return header{}, malformed("EI_DATA %d, want 1 (ELFDATA2LSB) or 2 (ELFDATA2MSB)", b[eiData]).at(eiData, fileHeader)
-	}
-	return h, checkIdentTail(b[:eiNIdent])
-}
-
-func checkIdentTail(ident []byte) error {
-	if v := ident[eiVersion]; v != evCurrent {
-		return unsupported("EI_VERSION %d, want 1 (EV_CURRENT)", v).at(eiVersion, fileHeader)
-	}
-	if v := ident[eiOSABI]; v != osabiNone && v != osabiGNU {
-		return unsupported("EI_OSABI %d, want 0 (ELFOSABI_NONE) or 3 (ELFOSABI_GNU)", v).at(eiOSABI, fileHeader)
-	}
-	if v := ident[eiABIVersion]; v != 0 {
-		return unsupported("EI_ABIVERSION %d, want 0", v).at(eiABIVersion, fileHeader)
-	}
-	for i, v := range ident[eiPad:] {
-		if v != 0 {
-			return unsupported("e_ident padding byte %#x, want 0", v).at(uint64(eiPad+i), fileHeader)
-		}
-	}
-	return nil
-}
-
-// checkHeader checks the members whose only accepted value is known.
-func checkHeader(r *record) error {
-	if v := r.u16(eType); v != etRel {
-		return unsupported("e_type %s, want 1 (ET_REL), a relocatable file", named(uint64(v), fileTypeName(v))).at(eType, fileHeader)
-	}
-	if v := r.u16(eMachine); v != emBPF {
-		return unsupported("e_machine %s, want 247 (EM_BPF)", named(uint64(v), machineName(v))).at(eMachine, fileHeader)
-	}
-	if v := r.u32(eVersion); v != evCurrent {
-		return unsupported("e_version %d, want 1 (EV_CURRENT)", v).at(eVersion, fileHeader)
-	}
-	if v := r.u64(eEntry); v != 0 {
-		return unsupported("e_entry %#x: a relocatable BPF object has no entry point", v).at(eEntry, fileHeader)
-	}
-	if v := r.u64(ePhoff); v != 0 {
-		return unsupported("e_phoff %#x: a relocatable BPF object has no program headers", v).at(ePhoff, fileHeader)
-	}
-	if v := r.u32(eFlags); v&^cpuVer != 0 {
-		return unsupported("e_flags %#x has bits beside EF_BPF_CPUVER (%#x)", v, cpuVer).at(eFlags, fileHeader)
-	}
-	if v := r.u16(eEhsize); v != ehdrSize {
-		return malformed("e_ehsize %d, want %d", v, ehdrSize).at(eEhsize, fileHeader)
-	}
-	if v := r.u16(ePhentsize); v != 0 {
-		return unsupported("e_phentsize %d: a relocatable BPF object has no program headers", v).at(ePhentsize, fileHeader)
-	}
-	if v := r.u16(ePhnum); v != 0 {
-		return unsupported("e_phnum %d: a relocatable BPF object has no program headers", v).at(ePhnum, fileHeader)
-	}
-	return nil
-}
-
-// checkSectionTable checks the members that describe the section header
-// table, but for its place: parseSections does that.
-func checkSectionTable(r *record, h *header) error {
-	if v := r.u16(eShentsize); v != shdrSize {
-		return malformed("e_shentsize %d, want %d", v, shdrSize).at(eShentsize, fileHeader)
-	}
-	switch {
-	case h.shoff == 0:
-		return malformed("e_shoff 0: no section header table").at(eShoff, fileHeader)
-	case h.shoff < ehdrSize:
-		return malformed("e_shoff %#x is inside of the file header", h.shoff).at(eShoff, fileHeader)
-	case h.shoff%8 != 0:
-		return malformed("e_shoff %#x is not a multiple of 8", h.shoff).at(eShoff, fileHeader)
-	case h.shnum == 0:
-		return unsupported("e_shnum 0: extended section numbering").at(eShnum, fileHeader)
-	case h.shnum >= int(SHN_LORESERVE):
-		return malformed("e_shnum %#x is not below SHN_LORESERVE (%#x)", h.shnum, uint16(SHN_LORESERVE)).at(eShnum, fileHeader)
-	case h.shstrndx == int(SHN_UNDEF):
-		return malformed("e_shstrndx 0 (SHN_UNDEF): sections without names").at(eShstrndx, fileHeader)
-	case h.shstrndx == int(SHN_XINDEX):
-		return unsupported("e_shstrndx 0xffff (SHN_XINDEX): extended section numbering").at(eShstrndx, fileHeader)
-	case h.shstrndx >= h.shnum:
-		return malformed("e_shstrndx %d is not one of the %d sections", h.shstrndx, h.shnum).at(eShstrndx, fileHeader)
-	}
-	return nil
-}
-
-// named formats a number with its name, if it has one.
-func named(v uint64, name string) string {
-	if name == "" {
-		return fmt.Sprintf("%d", v)
-	}
-	return fmt.Sprintf("%d (%s)", v, name)
-}
-
-// fileTypeName names e_type, gABI figure 4-3.
-func fileTypeName(t uint16) string {
-	switch t {
-	case 0:
-		return "ET_NONE"
-	case 2:
-		return "ET_EXEC"
-	case 3:
-		return "ET_DYN"
-	case 4:
-		return "ET_CORE"
-	}
-	return ""
-}
-
-// machineName names the machines that a file given by mistake is likely to be
-// for: those that the kernel runs on. The numbers are those of elf.h.
-func machineName(m uint16) string {
-	switch m {
-	case 3:
-		return "EM_386"
-	case 8:
-		return "EM_MIPS"
-	case 20:
-		return "EM_PPC"
-	case 21:
-		return "EM_PPC64"
-	case 22:
-		return "EM_S390"
-	case 40:
-		return "EM_ARM"
-	case 62:
-		return "EM_X86_64"
-	case 183:
-		return "EM_AARCH64"
-	case 243:
-		return "EM_RISCV"
-	case 258:
-		return "EM_LOONGARCH"
-	}
-	return ""
+// findSections checks the members that tell where the section headers are, and
+// makes room for as many sections.
+func (f *File) findSections() {
+	r, size := f.record(fileHeader, 0, 0, ehdrSize), uint64(len(f.raw))
+	off, n, names := r.u64(eShoff), r.u16(eShnum), r.u16(eShstrndx)
+	want(r, off != 0, ErrMalformed, eShoff, "e_shoff %d: no section header table", off)
+	want(r, off >= ehdrSize, ErrMalformed, eShoff, "e_shoff %#x is inside of the file header", off)
+	want(r, off%8 == 0, ErrMalformed, eShoff, "e_shoff %#x is not a multiple of 8", off)
+	want(r, n != 0, ErrUnsupported, eShnum, "e_shnum %d: extended section numbering", n)
+	want(r, n < uint16(SHN_LORESERVE), ErrMalformed, eShnum, "e_shnum %#x is not below SHN_LORESERVE (0xff00)", n)
+	want(r, names != 0, ErrMalformed, eShstrndx, "e_shstrndx %d (SHN_UNDEF): sections without names", names)
+	want(r, names != 0xffff, ErrUnsupported, eShstrndx, "e_shstrndx %#x (SHN_XINDEX): extended section numbering", names)
+	want(r, names < n, ErrMalformed, eShstrndx, "e_shstrndx %d is not one of the %d sections", names, n)
+	want(r, off <= size && uint64(n)*shdrSize <= size-off, ErrTruncated, eShoff,
+		"e_shoff %#x: the %d section headers run past the end of the file (%#x bytes)", off, uint64(n), size)
+	f.shoff, f.shstrndx, f.Sections = off, int(names), make([]Section, n)
 }

@@ -29,6 +29,14 @@ func readObject(t testing.TB, name string) []byte {
 	return b
 }
 
+// sectionOf returns the section in which s is defined, or nil.
+func sectionOf(f *File, s *Symbol) *Section {
+	if s.Section == SHN_UNDEF || s.Section.Reserved() {
+		return nil
+	}
+	return &f.Sections[s.Section]
+}
+
 func mustParse(t testing.TB, b []byte) *File {
 	t.Helper()
 	f, err := Parse(b)

@@ -1,6 +1,7 @@
 package elf
 
 import (
+	stdelf "debug/elf"
 	"encoding/binary"
 	"encoding/json"
 	"os"
@@ -131,10 +132,10 @@ func TestReadelf(t *testing.T) {
 			if d := cmp.Diff(r.file(t, b), got, unexported, order); d != "" {
 				t.Errorf("-llvm-readelf +Parse\n%s", d)
 			}
-			if n := strconv.Itoa(got.header.shnum); n != r.ElfHeader.SectionHeaderCount {
+			if n := strconv.Itoa(len(got.Sections)); n != r.ElfHeader.SectionHeaderCount {
 				t.Errorf("%s sections, want %s", n, r.ElfHeader.SectionHeaderCount)
 			}
-			if n := strconv.Itoa(got.header.shstrndx); n != r.ElfHeader.StringTableSectionIndex {
+			if n := strconv.Itoa(int(got.shstrndx)); n != r.ElfHeader.StringTableSectionIndex {
 				t.Errorf("e_shstrndx %s, want %s", n, r.ElfHeader.StringTableSectionIndex)
 			}
 		})
@@ -196,7 +197,7 @@ func TestObjectsCover(t *testing.T) {
 			s := &f.Symbols[i]
 			seen[s.Bind.String()] = true
 			seen[s.Type.String()] = true
-			seen[s.Visibility.String()] = true
+			seen[stdelf.SymVis(s.Visibility).String()] = true
 			seen[s.Section.String()] = true
 		}
 	}

@@ -1,14 +1,7 @@
 package elf
 
-import "fmt"
-
-// Offsets of the members of Elf64_Rel (elf.h, gABI figure 4-19).
-const (
-	rOffset = 0
-	rInfo   = 8
-
-	relSize = 16 // sizeof(Elf64_Rel)
-)
+// insnSize is sizeof(struct bpf_insn) of linux/bpf.h.
+const insnSize = 8
 
 // Reloc is an Elf64_Rel.
 type Reloc struct {
@@ -21,115 +14,82 @@ type Reloc struct {
 	Symbol int
 }
 
-// relocPlace names a relocation for an error.
-type relocPlace struct {
-	section *Section
-	index   int
-}
-
-func (r relocPlace) String() string {
-	return fmt.Sprintf("%v: relocation %d", r.section, r.index)
-}
-
-func (p *parser) parseRelocs() error {
-	n := 0 // the sections are disjoint: no more than the file has bytes for
-	for i := range p.file.Sections {
-		if s := &p.file.Sections[i]; s.Type == SHT_REL {
-			n += len(s.Data) / relSize
-		}
+// width is the size in bytes of what the relocation is about: the whole of an
+// instruction, or the field in data. It is 0 for a type that is not known.
+func (t RelocType) width() uint64 {
+	switch t {
+	case R_BPF_64_64:
+		return 2 * insnSize
+	case R_BPF_64_32, R_BPF_64_ABS64:
+		return 8
+	case R_BPF_64_ABS32, R_BPF_64_NODYLD32:
+		return 4
 	}
-	relocs := make([]Reloc, 0, n)
-	for i := range p.file.Sections {
-		s := &p.file.Sections[i]
-		if s.Type != SHT_REL {
+	return 0
+}
+
+func (f *File) parseRelocs() {
+	all := make([]Reloc, f.relocs) // the sections are disjoint: no more than the file has bytes for
+	for i := range f.Sections {
+		rel := &f.Sections[i]
+		if rel.Type != SHT_REL {
 			continue
 		}
-		target, err := p.relocTarget(s)
-		if err != nil {
-			return err
+		target, n := f.relocTarget(rel), len(rel.Data)/relSize
+		target.relBy, target.Relocs, all = i, all[:n:n], all[n:]
+		var free uint64 // end of what the relocation before is about
+		for j := range target.Relocs {
+			x, r := &target.Relocs[j], f.record("relocation", rel.Offset, j, relSize)
+			r.in = rel
+			f.parseReloc(x, r, target, free)
+			free = x.Offset + x.Type.width()
 		}
-		start := len(relocs)
-		if relocs, err = p.appendRelocs(relocs, s, target); err != nil {
-			return err
-		}
-		target.relBy = i
-		target.Relocs = relocs[start:len(relocs):len(relocs)]
 	}
-	return nil
 }
 
 // relocTarget checks sh_link and sh_info, which gABI figure 4-14 gives their
 // meaning, and returns the section that rel is for.
-func (p *parser) relocTarget(rel *Section) (*Section, error) {
-	sections := p.file.Sections
-	if uint64(rel.Link) >= uint64(len(sections)) || sections[rel.Link].Type != SHT_SYMTAB {
-		return nil, malformed("sh_link %d is not the symbol table", rel.Link).at(p.field(rel, shLink), headerPlace{rel})
-	}
-	if rel.Info == 0 || uint64(rel.Info) >= uint64(len(sections)) {
-		return nil, malformed("sh_info %d, the section to relocate, is not one of the %d sections",
-			rel.Info, len(sections)).at(p.field(rel, shInfo), headerPlace{rel})
-	}
-	target := &sections[rel.Info]
+func (f *File) relocTarget(rel *Section) *Section {
+	r, link, info, n := f.header(rel), rel.Link, rel.Info, uint32(len(f.Sections))
+	want(r, f.symtab != nil && link == uint32(f.symtab.Index), ErrMalformed, shLink,
+		"sh_link %d is not the symbol table", link)
+	want(r, 0 < info && info < n, ErrMalformed, shInfo,
+		"sh_info %d, the section to relocate, is not one of the %d sections", info, n)
+	target := &f.Sections[info]
 	if target.Type != SHT_PROGBITS {
-		return nil, unsupported("sh_info %d, the section to relocate, is %v, want SHT_PROGBITS",
-			rel.Info, target.Type).at(p.field(rel, shInfo), headerPlace{rel})
+		r.refuse(ErrUnsupported, shInfo, "sh_info %d, the section to relocate, is %v, want SHT_PROGBITS", info, target.Type)
 	}
-	if target.relBy != 0 {
-		return nil, unsupported("sh_info %d: section %d holds relocations for the same section",
-			rel.Info, target.relBy).at(p.field(rel, shInfo), headerPlace{rel})
-	}
-	return target, nil
+	want(r, target.relBy == 0, ErrUnsupported, shInfo,
+		"sh_info %d: section %d holds relocations for the same section", int(info), target.relBy)
+	return target
 }
 
-func (p *parser) appendRelocs(relocs []Reloc, rel, target *Section) ([]Reloc, error) {
-	t, _ := p.table(rel.Offset, rel.Size, relSize) // checkSection has seen to it
-	var free uint64                                // end of what the relocation before is about
-	for i := range t.len() {
-		r := t.record(i)
-		info := r.u64(rInfo) // ELF64_R_SYM is the upper half, ELF64_R_TYPE the lower
-		x := Reloc{Offset: r.u64(rOffset), Type: RelocType(info)}
-		if x.Type.width() == 0 {
-			return nil, unsupported("relocation type %v", x.Type).at(r.at(rInfo), relocPlace{rel, i})
-		}
-		symbol := info >> 32
-		if symbol == 0 {
-			return nil, unsupported("symbol 0: a relocation to nowhere").at(r.at(rInfo), relocPlace{rel, i})
-		}
-		if symbol >= uint64(len(p.file.Symbols)) {
-			return nil, malformed("symbol %d is not one of the %d symbols", symbol, len(p.file.Symbols)).
-				at(r.at(rInfo), relocPlace{rel, i})
-		}
-		x.Symbol = int(symbol)
-		if err := checkPatch(&x, target, free); err != nil {
-			return nil, err.at(r.at(rOffset), relocPlace{rel, i})
-		}
-		free = x.Offset + x.Type.width()
-		relocs = append(relocs, x)
+// parseReloc decodes a relocation of target, below free in which all bytes have
+// theirs. The gABI asks for no order, but every tool writes one, and one
+// relocation for a field is all that can be meant where the addend is in the
+// field.
+func (f *File) parseReloc(x *Reloc, r *record, target *Section, free uint64) {
+	off, info := r.u64(rOffset), r.u64(rInfo)
+	typ, symbol := RelocType(info), info>>32 // ELF64_R_TYPE and ELF64_R_SYM
+	width, insn := typ.width(), typ == R_BPF_64_64 || typ == R_BPF_64_32
+	switch {
+	case width == 0:
+		r.refuse(ErrUnsupported, rInfo, "relocation type %v", typ)
+	case symbol == 0:
+		r.refuse(ErrUnsupported, rInfo, "symbol 0: a relocation to nowhere")
+	case symbol >= uint64(len(f.Symbols)):
+		r.refuse(ErrMalformed, rInfo, "symbol %d is not one of the %d symbols", symbol, len(f.Symbols))
+	case off > target.Size || width > target.Size-off:
+		r.refuse(ErrMalformed, rOffset, "%v at r_offset %#x is about %d bytes, and runs past the end of %v (%#x bytes)",
+			typ, off, width, target, target.Size)
+	case off < free:
+		r.refuse(ErrUnsupported, rOffset,
+			"%v at r_offset %#x is out of order, or overlaps the relocation before, which ends at %#x", typ, off, free)
+	// LLVM before version 13 used these types for data as well.
+	case insn && target.Flags&SHF_EXECINSTR == 0:
+		r.refuse(ErrUnsupported, rOffset, "%v patches an instruction, and %v holds none", typ, target)
+	case insn && off%insnSize != 0:
+		r.refuse(ErrMalformed, rOffset, "%v at r_offset %#x is not at an instruction, a multiple of 8", typ, off)
 	}
-	return relocs, nil
-}
-
-// checkPatch checks what r_offset points to. The gABI asks for no order, but
-// every tool writes one, and one relocation for a field is all that can be
-// meant where the addend is in the field.
-func checkPatch(x *Reloc, target *Section, free uint64) *Error {
-	width := x.Type.width()
-	if x.Offset > target.Size || width > target.Size-x.Offset {
-		return malformed("%v at r_offset %#x is about %d bytes, and runs past the end of %v (%#x bytes)",
-			x.Type, x.Offset, width, target, target.Size)
-	}
-	if x.Offset < free {
-		return unsupported("%v at r_offset %#x is out of order, or overlaps the relocation before, which ends at %#x",
-			x.Type, x.Offset, free)
-	}
-	if !x.Type.insn() {
-		return nil
-	}
-	if target.Flags&SHF_EXECINSTR == 0 { // LLVM before version 13 used these types for data as well
-		return unsupported("%v patches an instruction, and %v holds none", x.Type, target)
-	}
-	if x.Offset%insnSize != 0 {
-		return malformed("%v at r_offset %#x is not at an instruction: not a multiple of %d", x.Type, x.Offset, insnSize)
-	}
-	return nil
+	*x = Reloc{Offset: off, Type: typ, Symbol: int(symbol)}
 }

@@ -11,38 +11,32 @@ const maxName = 4096
 // which names are substrings.
 type stringTable string
 
-// newStringTable checks what the gABI says in chapter 4, "String Table": the
+// stringTable checks what the gABI says in chapter 4, "String Table": the
 // first and the last byte are NUL, or there are no bytes at all. The last one
 // ends every name inside the table.
-func newStringTable(b []byte) (stringTable, *Error) {
-	if len(b) == 0 {
-		return "", nil
+func (s *Section) stringTable() stringTable {
+	if n := len(s.Data); n > 0 {
+		want(s.contents(), s.Data[0] == 0, ErrMalformed, 0, "string table starts with %#x instead of NUL", s.Data[0])
+		want(s.contents(), s.Data[n-1] == 0, ErrMalformed, 0, "string table ends with %#x instead of NUL", s.Data[n-1])
 	}
-	if b[0] != 0 {
-		return "", malformed("string table starts with %#x instead of NUL", b[0])
-	}
-	if c := b[len(b)-1]; c != 0 {
-		return "", malformed("string table ends with %#x instead of NUL", c)
-	}
-	return stringTable(b), nil
+	return stringTable(s.Data)
 }
 
-// name returns the name at off. The member of the structure that refers to
-// it is named field, for the error.
-func (t stringTable) name(field string, off uint32) (string, *Error) {
+// name returns the name that a record refers to by its member at that offset,
+// which is named for the error. Index 0 is no name even in a table without
+// bytes.
+func (t stringTable) name(r *record, at int, member string) string {
+	off := r.u32(at)
+	if off == 0 {
+		return ""
+	}
 	if uint64(off) >= uint64(len(t)) {
-		if off == 0 {
-			return "", nil
-		}
-		return "", malformed("%s %#x is outside of the string table (%#x bytes)", field, off, len(t))
+		r.refuse(ErrMalformed, at, "%s %#x is outside of the string table (%#x bytes)", member, off, len(t))
 	}
 	s := string(t[off:])
-	if len(s) > maxName {
-		s = s[:maxName]
-	}
-	end := strings.IndexByte(s, 0)
+	end := strings.IndexByte(s[:min(len(s), maxName)], 0)
 	if end < 0 {
-		return "", unsupported("%s %#x: name %q... is %d bytes or longer", field, off, s[:16], maxName)
+		r.refuse(ErrUnsupported, at, "%s %#x: name %q... is %d bytes or longer", member, off, s[:16], maxName)
 	}
-	return s[:end], nil
+	return s[:end]
 }
