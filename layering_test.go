@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"kptr/internal/kerneltest"
 )
 
 // layers is the whole of what each package of the product may import besides the
@@ -20,7 +22,8 @@ var layers = map[string][]string{
 	"bpfobj/prebuilt":     {},
 	"bpfobj":              {"kptr/elf", "kptr/btf", "kptr/sys"},
 	".":                   {"kptr/btf", "kptr/sys", "kptr/bpfobj"},
-	"cmd/kptr-demo":       {"kptr/btf", "kptr/elf", "kptr/sys", "kptr/bpfobj", "kptr/bpfobj/prebuilt", "kptr"},
+	"cmd/kptr-demo":       {"kptr/btf", "kptr/elf", "kptr/sys", "kptr/bpfobj", "kptr/bpfobj/prebuilt", "kptr", "kptr/internal/btfc"},
+	"internal/btfc":       {"kptr/btf"},
 	"internal/kerneltest": {"kptr/sys"},
 }
 
@@ -32,6 +35,7 @@ func unsafeFile(name string) bool {
 // TestImports holds the house's rules: which package may import which, where
 // unsafe stands, and that nothing is linked in through cgo or go:linkname.
 func TestImports(t *testing.T) {
+	kerneltest.NeedHost(t, "the source tree")
 	files := goFiles(t)
 	if len(files) < 50 {
 		t.Fatalf("found %d Go files: is the test looking in the wrong place?", len(files))

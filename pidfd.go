@@ -11,6 +11,9 @@ import (
 	"kptr/sys"
 )
 
+// ownPID is the id of this process, which never changes: asked once, not by each share.
+var ownPID = os.Getpid()
+
 // A handle is an open Task: the key of its element.
 type handle struct {
 	number uint32  // the pidfd as the map's key
@@ -82,7 +85,7 @@ func (t Task) belongs(h *handle) error {
 	if h.tid == 0 {
 		return &OpError{Task: t, Rule: ErrForeign, Detail: "it is of another pid namespace"}
 	}
-	ours, err := sys.IsThread(os.Getpid(), h.tid)
+	ours, err := sys.IsThread(ownPID, h.tid)
 	switch {
 	case err != nil:
 		return &OpError{Task: t, Err: err}

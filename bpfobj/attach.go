@@ -61,19 +61,34 @@ func (p *Program) Attach() (*Link, error) {
 		err = ErrNotAttached
 	case p.spec.AttachType == sys.BPF_TRACE_ITER:
 		link.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: sys.BPF_TRACE_ITER})
-	case p.spec.AttachType == sys.BPF_TRACE_FENTRY || p.spec.AttachType == sys.BPF_TRACE_FEXIT:
-		link.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: p.spec.AttachType})
 	case p.spec.Type == sys.BPF_PROG_TYPE_TRACEPOINT:
 		err = link.tracepoint(fd, p.spec.Target)
 	case p.spec.rule.target == targetRawTP:
 		link.fd, err = sys.OpenFD(&sys.RawTracepointOpenAttr{Name: sys.CString(p.spec.Target), ProgFD: fd.Uint32()})
-	default: // tp_btf: the program knows its tracepoint
+	default: // the program was loaded for its target
 		link.fd, err = sys.OpenFD(&sys.RawTracepointOpenAttr{ProgFD: fd.Uint32()})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("attach program %q to %s: %w", p.spec.Name, p.spec.Section, err)
 	}
 	return link, nil
+}
+
+// Attach attaches a struct_ops map, as a sched_ext scheduler is. The error keeps EBUSY where another one is attached. Other maps
+// give [ErrNotAttached].
+func (m *Map) Attach() (*Link, error) {
+	fd, err := m.FD()
+	if err != nil {
+		return nil, err
+	}
+	if m.typ != sys.BPF_MAP_TYPE_STRUCT_OPS {
+		return nil, fmt.Errorf("attach map %q: %w", m.name, ErrNotAttached)
+	}
+	link, err := sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: sys.BPF_STRUCT_OPS})
+	if err != nil {
+		return nil, fmt.Errorf("attach map %q: %w", m.name, err)
+	}
+	return &Link{program: m.name, fd: link}, nil
 }
 
 // tracepoint attaches through a perf event, of which one CPU's is enough: the

@@ -19,9 +19,12 @@ var (
 	ErrDepends     = errors.New("depends on what was not loaded") // of a step of [Plan.Try]
 	ErrNotBPFFS    = errors.New("directory is not on a bpffs")
 	ErrClosed      = errors.New("object is closed")
-	ErrMismatch    = errors.New("map differs from its definition") // a pinned map that is not what the object declares
-	ErrNotMap      = errors.New("not a BPF map")                   // a file descriptor or pin of something else
-	ErrNotAttached = errors.New("program type does not attach")    // syscall programs run by Program.Run
+	ErrMismatch    = errors.New("map differs from its definition")  // a pinned map that is not what the object declares
+	ErrNotMap      = errors.New("not a BPF map")                    // a file descriptor or pin of something else
+	ErrNoOp        = errors.New("operation unknown to this kernel") // of a struct_ops: see Options.DropOps
+	ErrOpType      = errors.New("member does not fit the kernel's") // of a struct_ops
+	ErrEnumSize    = errors.New("variable too small for the enumerator")
+	ErrNotAttached = errors.New("program type does not attach") // syscall programs run by Program.Run
 )
 
 // Rules of user kptrs that a map's value type or definition breaks: the Rule of a

@@ -15,6 +15,8 @@ func (l *loader) explain(step *Step, err error) error {
 	switch {
 	case step.kind == stepPin || step.kind == stepReuse:
 		return l.explainPin(step, err)
+	case step.kind == stepProgram && lacksJIT(err):
+		return &sys.NotSupportedError{Feature: "kernel functions, callbacks and trampolines without the BPF JIT compiler (CONFIG_BPF_JIT, sysctl net.core.bpf_jit_enable=1)", Err: err}
 	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES) && !errors.Is(err, ErrVerifier):
 		return l.explainPermission(step, err)
 	case errors.Is(err, ErrVerifier) && step.kind == stepProgram:
@@ -23,6 +25,16 @@ func (l *loader) explain(step *Step, err error) error {
 		return l.explainMap(step, err)
 	}
 	return err
+}
+
+// lacksJIT tells whether a program was refused because the interpreter would have to run it: kernel/bpf/verifier.c says so
+// in the log, bpf_trampoline_get (linux/bpf.h) by an errno only.
+func lacksJIT(err error) bool {
+	var refused *VerifierError
+	if errors.As(err, &refused) && strings.Contains(refused.Log, "JIT") {
+		return true
+	}
+	return errors.Is(err, syscall.ENOMEM) && !sys.Exists("/proc/sys/net/core/bpf_jit_enable")
 }
 
 // explainPin names the path, and a directory that is on no bpffs: the kernel says
@@ -62,11 +74,14 @@ func missingCaps(need []sys.Cap) []string {
 }
 
 // explainPermission tells a missing capability from a host without BPF
-// trampolines, which refuses fentry and fexit with the same errno.
+// trampolines, which refuses what hangs on one with the same errno.
 func (l *loader) explainPermission(step *Step, err error) error {
 	missing := missingCaps(l.needs(step))
-	if len(missing) == 0 && step.kind == stepProgram && l.plan.spec.Programs[step.index].rule.target == targetBTFFunc {
-		return &sys.NotSupportedError{Feature: "BPF trampolines (fentry and fexit programs)", Err: err}
+	if len(missing) == 0 && step.kind == stepProgram {
+		switch l.plan.spec.Programs[step.index].rule.target {
+		case targetBTFFunc, targetBTFLSM:
+			return &sys.NotSupportedError{Feature: "BPF trampolines (fentry, fexit, fmod_ret and lsm programs)", Err: err}
+		}
 	}
 	return &PermissionError{Missing: missing, Err: err}
 }

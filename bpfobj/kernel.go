@@ -75,14 +75,23 @@ func (k *Kernel) find(names []btf.Name) ([]btf.ID, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
+	return scanned(k, names, btf.Scan)
+}
+
+// enumerators looks enumerators up in the kernel's BTF.
+func (k *Kernel) enumerators(names []string) ([]btf.Enumerator, error) {
+	return scanned(k, names, btf.Enumerators)
+}
+
+func scanned[N, R any](k *Kernel, names []N, scan func([]byte, []N) ([]R, error)) ([]R, error) {
 	if k.BTF == nil {
 		return nil, &sys.NotSupportedError{Feature: "kernel BTF (CONFIG_DEBUG_INFO_BTF, " + vmlinuxBTF + ")", Since: "5.4", Err: fs.ErrNotExist}
 	}
-	ids, err := btf.Scan(k.BTF, names)
+	found, err := scan(k.BTF, names)
 	if err != nil {
 		return nil, fmt.Errorf("the kernel's BTF: %w", err)
 	}
-	return ids, nil
+	return found, nil
 }
 
 // kernelHasStruct tells whether the running kernel's BTF has a struct of this name.

@@ -8,22 +8,20 @@ import (
 	"kptr/elf"
 )
 
-// A ksym is a kernel symbol that the object refers to: an extern declared with
-// __ksym, a kfunc or a typed variable.
+// A ksym is a kfunc that the object refers to: a function declared with __ksym.
 type ksym struct {
 	name   string
-	kind   btf.Kind // KindFunc or KindVar
-	weak   bool     // may be absent from the kernel
-	symbol int      // ELF symbol
+	weak   bool // may be absent from the kernel
+	symbol int  // ELF symbol
 }
 
 // names gives the names to look for in the kernel's BTF, the first that exists
 // counts: the name itself, then the name without its flavour, the part from its
 // last "___" on.
 func (k ksym) names() []btf.Name {
-	names := []btf.Name{{Kind: k.kind, Name: k.name}}
+	names := []btf.Name{{Kind: btf.KindFunc, Name: k.name}}
 	if i := strings.LastIndex(k.name, "___"); i > 0 {
-		names = append(names, btf.Name{Kind: k.kind, Name: k.name[:i]})
+		names = append(names, btf.Name{Kind: btf.KindFunc, Name: k.name[:i]})
 	}
 	return names
 }
@@ -35,39 +33,32 @@ func (s *Spec) parseKsyms() error {
 		if sym.Section != elf.SHN_UNDEF || sym.Name == "" {
 			continue
 		}
-		k := ksym{name: sym.Name, symbol: i, weak: sym.Bind == elf.STB_WEAK}
-		var err error
-		if k.kind, err = s.ksymKind(sym.Name); err != nil {
+		if err := s.checkKfunc(sym.Name); err != nil {
 			return err
 		}
-		s.ksyms = append(s.ksyms, k)
+		s.ksyms = append(s.ksyms, ksym{name: sym.Name, symbol: i, weak: sym.Bind == elf.STB_WEAK})
 	}
 	return nil
 }
 
-func (s *Spec) ksymKind(name string) (btf.Kind, error) {
-	refuse := func(what string) (btf.Kind, error) {
-		return 0, &FormatError{Section: ".symtab", Name: name, What: what}
-	}
+func (s *Spec) checkKfunc(name string) error {
+	refuse := func(what string) error { return &FormatError{Section: ".symtab", Name: name, What: what} }
 	if s.types == nil {
 		return refuse("undefined symbol, and the object has no BTF to say what it is")
 	}
 	if _, err := s.types.Find(btf.KindFunc, name); err == nil {
-		return btf.KindFunc, nil
+		return nil
 	}
-	id, err := s.types.Find(btf.KindVar, name)
-	if err != nil {
-		return refuse("undefined symbol, declared neither as a kfunc nor as a kernel variable")
+	if _, err := s.types.Find(btf.KindVar, name); err == nil {
+		return refuse("kernel variable declared with __ksym: not supported, ask a kfunc or a helper")
 	}
-	if s.types.Resolve(s.types.Type(id).Type) == 0 {
-		return refuse("extern of type void (an address from kallsyms) is not supported")
-	}
-	return btf.KindVar, nil
+	return refuse("undefined symbol, not declared as a kfunc")
 }
 
 // linkageGlobal is BTF_VAR_GLOBAL_ALLOCATED and BTF_FUNC_GLOBAL (include/uapi/
-// linux/btf.h), linkageExtern the extern of both.
+// linux/btf.h), linkageExtern the extern of both, linkageStatic BTF_FUNC_STATIC.
 const (
+	linkageStatic = 0
 	linkageGlobal = 1
 	linkageExtern = 2
 )
@@ -89,6 +80,21 @@ func internExterns(types *btf.Spec) {
 			t.Linkage = linkageGlobal
 			proto := namedParams(types, t.Type) // adds a type: t is stale
 			types.Type(id).Type = proto
+		}
+	}
+}
+
+// hideFunctions makes hidden functions static in BTF, which has no visibility: the verifier then follows each call of one with what
+// it knows of the arguments, and does not verify it for all (do_check_subprogs, kernel/bpf/verifier.c). It is what the author of a
+// __hidden function in an object of several files relies on.
+func (s *Spec) hideFunctions(types *btf.Spec) {
+	for i := range s.file.Symbols {
+		sym := &s.file.Symbols[i]
+		if sym.Type != elf.STT_FUNC || sym.Bind == elf.STB_LOCAL || sym.Visibility != elf.STV_HIDDEN && sym.Visibility != elf.STV_INTERNAL {
+			continue
+		}
+		if id, err := types.Find(btf.KindFunc, sym.Name); err == nil {
+			types.Type(id).Linkage = linkageStatic
 		}
 	}
 }

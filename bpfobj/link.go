@@ -72,6 +72,7 @@ func (l *linker) place(fn *function) error {
 	if *l.room -= fn.insns(); *l.room < 0 {
 		return l.refuse(fn, 0, fn.name, "the same subprograms are part of too many programs")
 	}
+	fn.placed = true
 	l.placed = append(l.placed, placement{fn, at})
 	data := l.spec.file.Sections[fn.section].Data
 	if l.prog.code.b == nil {

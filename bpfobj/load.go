@@ -1,6 +1,7 @@
 package bpfobj
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -219,10 +220,8 @@ func (l *loader) bind(step *Step) (sys.Attr, error) {
 	case *sys.MapUpdateElemAttr:
 		c := *a
 		c.MapFD = l.fd(step, "map_fd")
-		if step.kind == stepSlot {
-			value := make([]byte, 4)
-			l.plan.spec.ByteOrder.PutUint32(value, l.fd(step, "value"))
-			c.Value = sys.Bytes(value)
+		if step.kind == stepSlot || step.kind == stepOps {
+			c.Value = sys.Bytes(l.valueWithFDs(step))
 		}
 		return &c, nil
 	case *sys.MapFreezeAttr:
@@ -247,6 +246,21 @@ func (l *loader) fd(step *Step, field string) uint32 {
 		}
 	}
 	return 0
+}
+
+// valueWithFDs gives a copy of a step's value with the file descriptors in it: ints of a map of maps, and u64s of struct_ops.
+func (l *loader) valueWithFDs(step *Step) []byte {
+	value, order := bytes.Clone(step.value), l.plan.spec.ByteOrder
+	for _, u := range step.Uses {
+		switch {
+		case u.Field == "map_fd":
+		case step.kind == stepSlot:
+			order.PutUint32(value, l.fds[u.Step].Uint32())
+		default:
+			order.PutUint64(value[u.offset:], uint64(l.fds[u.Step].Uint32()))
+		}
+	}
+	return value
 }
 
 func (l *loader) fdArray(step *Step) sys.Ptr {

@@ -1,6 +1,7 @@
 package bpfobj
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"runtime"
@@ -63,6 +64,9 @@ func equal[T comparable](t *testing.T, obj *Object, name string, want T) {
 func TestLoadAll(t *testing.T) {
 	for _, name := range []string{"task_local", "uptr", "constpointee", "maps", "mapinmap", "globals", "subprogs", "core", "types", "refused", "kfunc", "values"} {
 		t.Run(name, func(t *testing.T) {
+			if name == "kfunc" {
+				kerneltest.NeedLinux(t, "6.3", "bpf_cgroup_from_id()")
+			}
 			kerneltest.NoLeaks(t)
 			spec := mustParse(t, readObject(t, name, nativeOrder()))
 			for range 2 {
@@ -165,6 +169,7 @@ func TestCORE(t *testing.T) {
 }
 
 func TestCOREMissing(t *testing.T) {
+	kerneltest.NeedLinux(t, "6.12", "the source line before a failed CO-RE relocation in the log")
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
 	kerneltest.NoLeaks(t)
 	_, err := Load(readObject(t, "core_missing", nativeOrder()), nil)
@@ -176,9 +181,15 @@ func TestCOREMissing(t *testing.T) {
 	if !strings.Contains(refused.Log, "195896080") {
 		t.Errorf("log %q", refused.Log)
 	}
+	for _, part := range []string{`program "read_missing"`, "task_struct___part.no_such_field (byte_off)", "return task->no_such_field & 1;", "core_missing.bpf.c:14"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error %q lacks %q", err, part)
+		}
+	}
 }
 
 func TestKfuncs(t *testing.T) {
+	kerneltest.NeedLinux(t, "6.3", "bpf_cgroup_from_id()")
 	obj := loadObject(t, "kfunc", nil)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -237,5 +248,18 @@ func TestNotFound(t *testing.T) {
 	}
 	if err := obj.Map("data").Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFunctions: a hidden function is verified with its callers, and a static one in a section of programs is a subprogram.
+func TestFunctions(t *testing.T) {
+	obj := loadObject(t, "functions", nil)
+	if got := len(obj.Programs()); got != 2 {
+		t.Errorf("%d programs, want 2", got)
+	}
+	call(t, obj, "call_hidden", 5)
+	ctx := binary.NativeEndian.AppendUint32(nil, 21)
+	if got, err := obj.Program("call_static").Run(ctx); err != nil || got != 42 {
+		t.Errorf("call_static returns %d, %v, want 42", got, err)
 	}
 }

@@ -75,6 +75,9 @@ func (d *mapDef) complete(m *MapSpec) error {
 	if m.Type == 0 {
 		return d.refuse(`no map type: __uint(type, BPF_MAP_TYPE_...) is missing`)
 	}
+	if m.Type == sys.BPF_MAP_TYPE_ARENA {
+		return d.refuse("BPF arenas are not supported: share memory by a user kptr, or use an array with BPF_F_MMAPABLE")
+	}
 	if ofMaps(m.Type) {
 		if m.Inner == nil {
 			return d.refuse(`map of maps without __array(values, ...)`)
@@ -220,6 +223,9 @@ func (d *mapDef) innerMember(m *MapSpec, mem *btf.Member, depth int) error {
 	p := types.Type(types.Resolve(a.Type))
 	if p.Kind != btf.KindPtr {
 		return d.refuse("member %q is an array of %v, not of pointers", mem.Name, p.Kind)
+	}
+	if types.Type(types.Resolve(p.Type)).Kind == btf.KindFuncProto {
+		return d.refuse("programs as initial values are not supported: put them into the map after loading")
 	}
 	inner := mapDef{spec: d.spec, name: d.name + ".inner", offset: d.offset}
 	im, err := inner.parse(p.Type, depth+1)

@@ -12,14 +12,14 @@ func ofMaps(t sys.MapType) bool {
 func hasKey(t sys.MapType) bool {
 	switch t {
 	case sys.BPF_MAP_TYPE_RINGBUF, sys.BPF_MAP_TYPE_USER_RINGBUF, sys.BPF_MAP_TYPE_QUEUE,
-		sys.BPF_MAP_TYPE_STACK, sys.BPF_MAP_TYPE_BLOOM_FILTER, sys.BPF_MAP_TYPE_ARENA:
+		sys.BPF_MAP_TYPE_STACK, sys.BPF_MAP_TYPE_BLOOM_FILTER:
 		return false
 	}
 	return true
 }
 
 func hasValue(t sys.MapType) bool {
-	return t != sys.BPF_MAP_TYPE_RINGBUF && t != sys.BPF_MAP_TYPE_USER_RINGBUF && t != sys.BPF_MAP_TYPE_ARENA
+	return t != sys.BPF_MAP_TYPE_RINGBUF && t != sys.BPF_MAP_TYPE_USER_RINGBUF
 }
 
 // isStorage tells whether a map type is local storage, which takes no map without
@@ -37,7 +37,8 @@ func isStorage(t sys.MapType) bool {
 func takesBTF(t sys.MapType) bool {
 	switch t {
 	case sys.BPF_MAP_TYPE_HASH, sys.BPF_MAP_TYPE_ARRAY, sys.BPF_MAP_TYPE_PERCPU_HASH, sys.BPF_MAP_TYPE_PERCPU_ARRAY,
-		sys.BPF_MAP_TYPE_LRU_HASH, sys.BPF_MAP_TYPE_LRU_PERCPU_HASH, sys.BPF_MAP_TYPE_LPM_TRIE:
+		sys.BPF_MAP_TYPE_LRU_HASH, sys.BPF_MAP_TYPE_LRU_PERCPU_HASH, sys.BPF_MAP_TYPE_LPM_TRIE,
+		sys.BPF_MAP_TYPE_BLOOM_FILTER:
 		return true
 	}
 	return isStorage(t)

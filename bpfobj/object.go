@@ -91,8 +91,8 @@ func (o *Object) Programs() []*Program {
 	return programs
 }
 
-// Attach attaches every loaded program that attaches; those that run on demand
-// (syscall) are left out. On an error none stays attached.
+// Attach attaches every loaded program that attaches, then the struct_ops maps; programs that run on demand (syscall) are
+// left out. On an error none stays attached.
 func (o *Object) Attach() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -100,22 +100,31 @@ func (o *Object) Attach() error {
 		return ErrClosed
 	}
 	made := len(o.links)
-	for i := range o.programs {
-		if !o.programs[i].spec.rule.attachable {
-			continue
+	var err error
+	keep := func(link *Link, e error) {
+		if err = e; err == nil {
+			o.links = append(o.links, link)
 		}
-		link, err := o.programs[i].Attach()
-		if err != nil {
-			errs := []error{err}
-			for _, l := range o.links[made:] {
-				errs = append(errs, l.Close())
-			}
-			o.links = o.links[:made]
-			return errors.Join(errs...)
-		}
-		o.links = append(o.links, link)
 	}
-	return nil
+	for i := 0; i < len(o.programs) && err == nil; i++ {
+		if o.programs[i].spec.rule.attachable {
+			keep(o.programs[i].Attach())
+		}
+	}
+	for i := 0; i < len(o.maps) && err == nil; i++ {
+		if m := &o.maps[i]; m.typ == sys.BPF_MAP_TYPE_STRUCT_OPS && m.fd != nil {
+			keep(m.Attach())
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	errs := []error{err}
+	for _, l := range o.links[made:] {
+		errs = append(errs, l.Close())
+	}
+	o.links = o.links[:made]
+	return errors.Join(errs...)
 }
 
 // Variable gives a global variable by name, mapped into this process. If there is
@@ -124,7 +133,7 @@ func (o *Object) Variable(name string) *Variable {
 	for i := range o.spec.Maps {
 		m := &o.spec.Maps[i]
 		v, ok := findVariable(o.spec.types, m, name)
-		if !ok {
+		if !ok || !m.isData() {
 			continue
 		}
 		section, err := o.section(i)

@@ -19,7 +19,7 @@ func Parse(b []byte) (*Spec, error) {
 		return nil, err
 	}
 	s := &Spec{ByteOrder: f.ByteOrder, file: f}
-	for _, step := range []func() error{s.parseSections, s.parseBTF, s.parseKsyms, s.parseMaps, s.parseData, s.parsePrograms} {
+	for _, step := range []func() error{s.parseSections, s.parseBTF, s.parseKsyms, s.parseMaps, s.parseData, s.parsePrograms, s.parseStructOps} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -44,8 +44,8 @@ func (s *Spec) parseSections() error {
 			s.License = string(text)
 		case sec.Name == "maps":
 			return &FormatError{Section: sec.Name, What: "struct bpf_map_def is not supported: define the map in section .maps, with BTF"}
-		case strings.HasPrefix(sec.Name, ".struct_ops"), strings.HasPrefix(sec.Name, ".arena"), sec.Name == ".addr_space.1":
-			return &FormatError{Section: sec.Name, What: "section is not supported"}
+		case strings.HasPrefix(sec.Name, ".arena"), sec.Name == ".addr_space.1":
+			return &FormatError{Section: sec.Name, What: "variables in a BPF arena are not supported: put them into .bss, or share them by a user kptr"}
 		}
 	}
 	return nil
@@ -71,6 +71,9 @@ func (s *Spec) parseBTF() error {
 	if err := s.sizeDatasecs(); err != nil {
 		return err
 	}
+	if err := s.checkExceptions(); err != nil {
+		return err
+	}
 	ext := s.file.Section(".BTF.ext")
 	if ext == nil {
 		return nil
@@ -80,6 +83,18 @@ func (s *Spec) parseBTF() error {
 	}
 	s.ext, err = btf.DecodeExt(b, s.types)
 	return err
+}
+
+// checkExceptions refuses what __exception_cb(NAME) of bpf_experimental.h makes of a program: the verifier wants NAME linked in
+// (bpf_find_exception_callback_insn_off, kernel/bpf/verifier.c).
+func (s *Spec) checkExceptions() error {
+	for id := btf.ID(1); int(id) < s.types.Len(); id++ {
+		t := s.types.Type(id)
+		if callback, ok := strings.CutPrefix(t.Name, "exception_callback:"); ok && t.Kind == btf.KindDeclTag {
+			return &FormatError{Section: ".BTF", Name: s.types.Type(t.Type).Name, What: "exception callback " + callback + " is not supported: return an error instead"}
+		}
+	}
+	return nil
 }
 
 // relocated applies the data relocations of a section that is not code to a copy

@@ -69,6 +69,12 @@ func syscallProgram(name string, functions ...string) wantProgram {
 	return wantProgram{name: name, section: "syscall", typ: syscallProg, sleepable: true, functions: append([]string{name}, functions...)}
 }
 
+// onDemand is a program with '?' before the name of its section.
+func onDemand(w wantProgram) wantProgram {
+	w.section, w.optional = "?"+w.section, true
+	return w
+}
+
 func tpBTF(name string, functions ...string) wantProgram {
 	return wantProgram{name: name, section: "tp_btf/sys_enter", typ: tracing, attach: onRawTP, target: "sys_enter", functions: append([]string{name}, functions...)}
 }
@@ -146,7 +152,7 @@ var parseTests = []struct {
 	{"values", []wantMap{
 		{name: "values", typ: storage, key: 4, value: 64, flags: noPrealloc, keyType: "int", valueType: "struct value"},
 		section(".bss", 0x30),
-	}, []wantProgram{tpBTF("read_values").core(1), syscallProgram("add_under_lock"), syscallProgram("exchange_kptr")}},
+	}, []wantProgram{tpBTF("read_values").core(1), syscallProgram("add_under_lock"), onDemand(syscallProgram("exchange_kptr"))}},
 }
 
 func TestParse(t *testing.T) {

@@ -19,10 +19,14 @@ type Options struct {
 	// the value type's BTF is built from the Go type.
 	ValueTypes map[string]reflect.Type
 
-	// Programs names programs to load although their section name starts with '?'.
+	// Programs names programs, and struct_ops variables, to load although their section name starts with '?'.
 	Programs []string
 	// AllPrograms loads all of those.
 	AllPrograms bool
+
+	// DropOps names members of struct_ops structs that the kernel may lack although the object has a program for them: then
+	// the program is not loaded.
+	DropOps []string
 
 	// PinDir is the bpffs directory for maps with LIBBPF_PIN_BY_NAME; empty means
 	// /sys/fs/bpf.
@@ -51,6 +55,7 @@ type plannedMap struct {
 	value      btf.ID
 	kptrs      []UserKptr
 	maxEntries uint32 // as adapted to the machine
+	ops        *structOpsFit
 }
 
 // A Step is one bpf(2) command.
@@ -70,14 +75,17 @@ type Step struct {
 	Err error // known before it runs; only with Options.KeepGoing
 
 	kind  stepKind
-	index int // of the map or program in the Spec
-	field int // of the user kptr, for stepRecognise
+	index int    // of the map or program in the Spec
+	field int    // of the user kptr, for stepRecognise
+	value []byte // behind Attr, where Uses go into it
 }
 
 // A Use puts the file descriptor that a step yields into a field of a later one.
 type Use struct {
-	Field string // C name in union bpf_attr; "fd_array[0]" and "value" mean the memory pointed to
+	Field string // C name in union bpf_attr; "fd_array[0]", "value" and "value[8]" (at byte 8) mean memory that it points to
 	Step  int    // index in Plan.Steps
+
+	offset int // in the memory, in bytes
 }
 
 type stepKind uint8
@@ -90,6 +98,7 @@ const (
 	stepContents
 	stepFreeze
 	stepSlot
+	stepOps
 	stepReuse
 	stepPin
 	stepProgram
@@ -124,13 +133,14 @@ type planner struct {
 	*Plan
 	kernel *Kernel
 	opts   *Options
-	btf    int // step that loads the BTF
+	btf    int                 // step that loads the BTF
+	ops    map[int]attachPoint // by struct_ops program
 }
 
 func (p *planner) plan() error {
 	s := p.spec
 	for _, name := range p.opts.Programs {
-		if s.Program(name) == nil {
+		if m := s.Map(name); s.Program(name) == nil && (m == nil || !m.Optional) {
 			return &NotFoundError{Kind: "program", Name: name, Have: s.programNames()}
 		}
 	}
@@ -151,6 +161,7 @@ func (p *planner) plan() error {
 			p.types.Retag(tag, p.tag)
 		}
 		internExterns(p.types)
+		s.hideFunctions(p.types)
 		p.add(Step{Subject: "BTF", Attr: &sys.BTFLoadAttr{}, Yields: true, kind: stepBTF})
 	}
 	for i := range s.Maps {
@@ -168,7 +179,11 @@ func (p *planner) plan() error {
 		}
 		p.Steps[p.btf].Attr = &sys.BTFLoadAttr{BTF: sys.Bytes(b), BTFSize: uint32(len(b))}
 	}
-	return p.planPrograms()
+	programs, err := p.planPrograms()
+	if err == nil {
+		p.planOps(programs)
+	}
+	return err
 }
 
 func (p *planner) add(step Step) int {
@@ -208,7 +223,12 @@ func (s *Spec) programNames() []string {
 }
 
 // wants tells whether the plan loads a program.
-func (p *planner) wants(prog *ProgramSpec) bool {
+func (p *planner) wants(i int) bool {
+	prog := &p.spec.Programs[i]
+	if prog.rule.target == targetStructOps {
+		_, ok := p.ops[i] // a map that is loaded has it
+		return ok
+	}
 	return !prog.Optional || p.opts.AllPrograms || slices.Contains(p.opts.Programs, prog.Name)
 }
 

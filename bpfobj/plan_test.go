@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kptr/btf"
+	"kptr/elf"
 	"kptr/sys"
 )
 
@@ -84,7 +85,7 @@ func TestPlanDeterministic(t *testing.T) {
 }
 
 // pointers compares attributes by what they print, since Ptr is opaque.
-var pointers = cmp.Transformer("Fields", func(p sys.Ptr) bool { return p.IsNull() })
+var pointers = cmp.Transformer("Fields", func(p sys.Ptr) bool { return p == sys.Ptr{} })
 
 func TestPlanRefuses(t *testing.T) {
 	for _, tt := range []struct {
@@ -100,7 +101,7 @@ func TestPlanRefuses(t *testing.T) {
 		{"target missing", "bad_target", nil, nil, ErrNotFound,
 			`program "on_missing_tracepoint": section "tp_btf/kptr_no_such_tracepoint": kernel TYPEDEF "btf_trace_kptr_no_such_tracepoint": not found`},
 		{"kfunc missing", "kfunc_missing", nil, nil, ErrNotFound,
-			`program "call_missing": kernel FUNC "bpf_kptr_no_such_kfunc": not found`},
+			`program "call_missing": kernel FUNC "bpf_kptr_no_such_kfunc": not found (kfuncs of modules are not supported)`},
 		{"kernel without BTF", "task_local", func(_ *Spec, k *Kernel) { k.BTF = nil }, nil, sys.ErrNotSupported,
 			"kernel BTF (CONFIG_DEBUG_INFO_BTF, /sys/kernel/btf/vmlinux): not supported by this kernel (needs Linux 5.4): file does not exist"},
 		{"kernel BTF is none", "task_local", func(_ *Spec, k *Kernel) { k.BTF = []byte("this is no BTF, but long enough") }, nil, btf.ErrNotBTF,
@@ -347,7 +348,7 @@ func TestPlanRecognition(t *testing.T) {
 	})
 }
 
-// TestPlanKsyms: an address of a kernel variable becomes its BTF id, one of what the
+// TestPlanKsyms: an address of a kfunc becomes its BTF id, one of what the
 // kernel does not have 0 if it is weak.
 func TestPlanKsyms(t *testing.T) {
 	k := recordedKernel(t, binary.LittleEndian)
@@ -363,9 +364,9 @@ func TestPlanKsyms(t *testing.T) {
 	} {
 		c := code{order: binary.LittleEndian, b: make([]byte, 2*insnSize)}
 		c.b[0] = opLdImm64
-		spec := &Spec{ByteOrder: binary.LittleEndian, types: btf.New(binary.LittleEndian)}
-		spec.types.Add(btf.Type{Kind: btf.KindVar, Name: tt.name, Type: spec.types.Add(btf.Type{Kind: btf.KindInt, Name: "int", Size: 4, Bits: 32}), Linkage: linkageExtern})
-		spec.ksyms = []ksym{{name: tt.name, kind: btf.KindFunc, weak: tt.weak}}
+		spec := &Spec{ByteOrder: binary.LittleEndian, types: btf.New(binary.LittleEndian), file: new(elf.File)}
+		spec.types.Add(btf.Type{Kind: btf.KindFunc, Name: tt.name, Type: spec.types.Add(btf.Type{Kind: btf.KindFuncProto}), Linkage: linkageExtern})
+		spec.ksyms = []ksym{{name: tt.name, weak: tt.weak}}
 		spec.Programs = []ProgramSpec{{Name: "p", Type: syscallProg, code: c, refs: []ref{{kind: refKsym}}}}
 		p := planner{Plan: &Plan{spec: spec}, kernel: k}
 		ids, err := k.find(spec.ksyms[0].names())
@@ -386,10 +387,10 @@ func TestPlanKsyms(t *testing.T) {
 
 // TestPlanFlavour: an extern's name up to "___" is what the kernel has.
 func TestPlanFlavour(t *testing.T) {
-	spec := &Spec{ByteOrder: binary.LittleEndian, types: btf.New(binary.LittleEndian)}
+	spec := &Spec{ByteOrder: binary.LittleEndian, types: btf.New(binary.LittleEndian), file: new(elf.File)}
 	proto := spec.types.Add(btf.Type{Kind: btf.KindFuncProto})
 	spec.types.Add(btf.Type{Kind: btf.KindFunc, Name: "bpf_task_acquire___2", Type: proto, Linkage: linkageExtern})
-	spec.ksyms = []ksym{{name: "bpf_task_acquire___2", kind: btf.KindFunc, symbol: 1}}
+	spec.ksyms = []ksym{{name: "bpf_task_acquire___2", symbol: 1}}
 	c := code{order: binary.LittleEndian, b: make([]byte, 16)}
 	c.b[0] = opCall
 	spec.Programs = []ProgramSpec{{Name: "p", Type: syscallProg, code: c, refs: []ref{{insn: 0, kind: refKfuncCall}}}}
@@ -404,5 +405,22 @@ func TestPlanFlavour(t *testing.T) {
 	ids, err := k.find(spec.ksyms[0].names())
 	if err != nil || ids[0] != 0 || ids[1] != want[0] {
 		t.Errorf("ids %v, want [0 %d]: %v", ids, want[0], err)
+	}
+}
+
+// TestPlanRing: a ring buffer gets the next power of two of bytes, and a page at least (ringbuf_map_alloc, kernel/bpf/ringbuf.c).
+func TestPlanRing(t *testing.T) {
+	k := recordedKernel(t, binary.LittleEndian)
+	for asked, want := range map[uint32]uint32{1: 4096, 4096: 4096, 4097: 8192, 12288: 16384, 1 << 31: 1 << 31, 3 << 30: 3 << 30, 0: 0} {
+		for _, typ := range []sys.MapType{sys.BPF_MAP_TYPE_RINGBUF, sys.BPF_MAP_TYPE_USER_RINGBUF} {
+			spec := &Spec{ByteOrder: binary.LittleEndian, file: new(elf.File), Maps: []MapSpec{{Name: "ring", Type: typ, MaxEntries: asked}}}
+			p, err := spec.Plan(k, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.Steps[0].Attr.(*sys.MapCreateAttr).MaxEntries; got != want {
+				t.Errorf("%v of %d: %d, want %d", typ, asked, got, want)
+			}
+		}
 	}
 }

@@ -2,7 +2,9 @@ package bpfobj
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"path"
+	"slices"
 	"syscall"
 
 	"kptr/sys"
@@ -15,9 +17,15 @@ func (p *planner) planMap(i int) error {
 	pm := &p.maps[i]
 	pm.step = -1
 	create := Step{Subject: mapSubject(m.Name), Yields: true, kind: stepMap, index: i}
+	if m.structOps != nil {
+		if m.Optional && !p.opts.AllPrograms && !slices.Contains(p.opts.Programs, m.Name) {
+			return nil
+		}
+		return p.planStructOps(i, create)
+	}
 	if m.Inner != nil {
 		inner := p.add(Step{Subject: mapSubject(m.Inner.Name), Attr: p.createAttr(m.Inner, m.Inner.Value != 0), Uses: p.useBTF(m.Inner), Yields: true, kind: stepInnerMap, index: i})
-		create.Uses = append(create.Uses, Use{"inner_map_fd", inner})
+		create.Uses = append(create.Uses, Use{Field: "inner_map_fd", Step: inner})
 	}
 	if _, ok := p.opts.ValueTypes[m.Name]; ok && (m.isData() || m.Value == 0) {
 		return p.fail(create, &FormatError{Section: ".BTF", Name: m.Name, What: "no value type to compare the Go type with"})
@@ -41,7 +49,7 @@ func (p *planner) planMap(i int) error {
 	if attr.BTFValueTypeID == 0 || !takesBTF(m.Type) {
 		attr.BTFKeyTypeID, attr.BTFValueTypeID = 0, 0
 	} else {
-		create.Uses = append(create.Uses, Use{"btf_fd", p.btf})
+		create.Uses = append(create.Uses, Use{Field: "btf_fd", Step: p.btf})
 	}
 	create.Attr = attr
 	if m.PinByName {
@@ -56,7 +64,7 @@ func (p *planner) planMap(i int) error {
 	}
 	p.planContents(i)
 	if m.PinByName {
-		p.add(Step{Subject: create.Subject, Attr: &sys.ObjPinAttr{Pathname: sys.CString(p.pinPath(m))}, Uses: []Use{{"bpf_fd", pm.step}}, kind: stepPin, index: i})
+		p.add(Step{Subject: create.Subject, Attr: &sys.ObjPinAttr{Pathname: sys.CString(p.pinPath(m))}, Uses: []Use{{Field: "bpf_fd", Step: pm.step}}, kind: stepPin, index: i})
 	}
 	return nil
 }
@@ -67,7 +75,7 @@ func (p *planner) useBTF(m *MapSpec) []Use {
 	if m.Value == 0 || !takesBTF(m.Type) {
 		return nil
 	}
-	return []Use{{"btf_fd", p.btf}}
+	return []Use{{Field: "btf_fd", Step: p.btf}}
 }
 
 func (p *planner) createAttr(m *MapSpec, typed bool) *sys.MapCreateAttr {
@@ -85,8 +93,8 @@ func (p *planner) createAttr(m *MapSpec, typed bool) *sys.MapCreateAttr {
 // of two of pages (ringbuf_map_alloc, kernel/bpf/ringbuf.c).
 func (p *planner) maxEntries(m *MapSpec) uint32 {
 	ring := m.Type == sys.BPF_MAP_TYPE_RINGBUF || m.Type == sys.BPF_MAP_TYPE_USER_RINGBUF
-	if ring && m.MaxEntries > 0 {
-		return max(m.MaxEntries, uint32(p.kernel.PageSize))
+	if ring && 0 < m.MaxEntries && m.MaxEntries <= 1<<31 { // the kernel refuses others
+		return max(1<<bits.Len32(m.MaxEntries-1), uint32(p.kernel.PageSize))
 	}
 	return m.MaxEntries
 }
@@ -106,7 +114,7 @@ func (p *planner) planRecognition(i int) {
 		p.add(Step{
 			Subject: mapSubject(m.Name) + " field " + u.Path,
 			Attr:    &sys.MapUpdateElemAttr{Key: sys.Bytes(key), Value: sys.Bytes(value), KeySize: uint32(len(key)), ValueSize: uint32(len(value))},
-			Uses:    []Use{{"map_fd", pm.step}}, Expect: syscall.EFAULT, kind: stepRecognise, index: i, field: f,
+			Uses:    []Use{{Field: "map_fd", Step: pm.step}}, Expect: syscall.EFAULT, kind: stepRecognise, index: i, field: f,
 		})
 	}
 }
@@ -118,7 +126,7 @@ func (p *planner) planContents(i int) {
 	if !m.isData() {
 		return
 	}
-	use := []Use{{"map_fd", pm.step}}
+	use := []Use{{Field: "map_fd", Step: pm.step}}
 	if !allZero(m.Contents) {
 		key := p.bytes32(0)
 		value := append([]byte(nil), m.Contents...)
@@ -158,7 +166,7 @@ func (p *planner) planSlots(i int) {
 		p.add(Step{
 			Subject: mapSubject(m.Name),
 			Attr:    &sys.MapUpdateElemAttr{Key: sys.Bytes(key), Value: sys.Bytes(value), KeySize: 4, ValueSize: 4},
-			Uses:    []Use{{"map_fd", pm.step}, {"value", inner}}, kind: stepSlot, index: i,
+			Uses:    []Use{{Field: "map_fd", Step: pm.step}, {Field: "value", Step: inner}}, kind: stepSlot, index: i, value: value,
 		})
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // planPrograms adds a step for each program that is to be loaded, after one scan
 // of the kernel's BTF for all the names that they ask for.
-func (p *planner) planPrograms() error {
+func (p *planner) planPrograms() (steps []int, err error) {
 	var names []btf.Name
 	first := make([]int, len(p.spec.ksyms)) // where the names of a ksym start
 	for i, k := range p.spec.ksyms {
@@ -20,13 +20,13 @@ func (p *planner) planPrograms() error {
 	targets := len(names)
 	for i := range p.spec.Programs {
 		prog := &p.spec.Programs[i]
-		if want, ok := prog.rule.target.kernelName(prog.Target); ok && p.wants(prog) {
+		if want, ok := prog.rule.target.kernelName(prog.Target); ok && p.wants(i) {
 			names = append(names, want)
 		}
 	}
 	ids, err := p.kernel.find(names)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ksymIDs := make([]btf.ID, len(first))
 	for i, k := range p.spec.ksyms {
@@ -36,43 +36,47 @@ func (p *planner) planPrograms() error {
 			}
 		}
 	}
+	steps = make([]int, len(p.spec.Programs))
 	for i := range p.spec.Programs {
 		prog := &p.spec.Programs[i]
-		if !p.wants(prog) {
+		if !p.wants(i) {
 			continue
 		}
-		var target btf.ID
+		at := attachPoint{index: prog.AttachType}
 		want, inBTF := prog.rule.target.kernelName(prog.Target)
 		if inBTF {
-			target = ids[targets]
+			at.id = ids[targets]
 			targets++
 		}
 		step := Step{Subject: programSubject(prog.Name), Yields: true, kind: stepProgram, index: i}
-		if inBTF && target == 0 {
-			err := &NotFoundError{Kind: "kernel " + want.Kind.String(), Name: want.Name}
-			if err := p.fail(step, fmt.Errorf("section %q: %w", prog.Section, err)); err != nil {
-				return err
-			}
-			continue
+		if prog.rule.target == targetStructOps {
+			at = p.ops[i]
 		}
-		if err := p.planProgram(step, prog, target, ksymIDs); err != nil {
-			return err
+		steps[i] = len(p.Steps)
+		if inBTF && at.id == 0 {
+			err = &NotFoundError{Kind: "kernel " + want.Kind.String(), Name: want.Name}
+			err = p.fail(step, fmt.Errorf("section %q: %w", prog.Section, err))
+		} else {
+			err = p.planProgram(step, prog, at, ksymIDs)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return steps, nil
 }
 
-func (p *planner) planProgram(step Step, prog *ProgramSpec, target btf.ID, ksyms []btf.ID) error {
+func (p *planner) planProgram(step Step, prog *ProgramSpec, at attachPoint, ksyms []btf.ID) error {
 	c := code{b: bytes.Clone(prog.code.b), order: prog.code.order}
 	fds, err := p.fillRefs(c, prog, ksyms)
 	if err != nil {
 		return p.fail(step, err)
 	}
 	for i, from := range fds {
-		step.Uses = append(step.Uses, Use{fmt.Sprintf("fd_array[%d]", i), from})
+		step.Uses = append(step.Uses, Use{Field: fmt.Sprintf("fd_array[%d]", i), Step: from})
 	}
 	attr := &sys.ProgLoadAttr{
-		ProgType: prog.Type, ExpectedAttachType: prog.AttachType, AttachBTFID: uint32(target),
+		ProgType: prog.Type, ExpectedAttachType: at.index, AttachBTFID: uint32(at.id),
 		ProgName: sys.MakeObjName(prog.Name), License: sys.CString(p.spec.License),
 		Insns: sys.Bytes(c.b), InsnCnt: uint32(c.len()),
 	}
@@ -80,7 +84,7 @@ func (p *planner) planProgram(step Step, prog *ProgramSpec, target btf.ID, ksyms
 		attr.ProgFlags |= sys.BPF_F_SLEEPABLE
 	}
 	if len(prog.funcs) > 0 || len(prog.relos) > 0 {
-		step.Uses = append(step.Uses, Use{"prog_btf_fd", p.btf})
+		step.Uses = append(step.Uses, Use{Field: "prog_btf_fd", Step: p.btf})
 	}
 	if n := len(prog.funcs) / funcInfoSize; n > 0 {
 		attr.FuncInfo, attr.FuncInfoCnt, attr.FuncInfoRecSize = sys.Bytes(prog.funcs), uint32(n), funcInfoSize
@@ -129,7 +133,7 @@ func (p *planner) fillRefs(c code, prog *ProgramSpec, ksyms []btf.ID) (fds []int
 			k := &p.spec.ksyms[r.to]
 			id := ksyms[r.to]
 			if id == 0 && !k.weak {
-				return nil, &NotFoundError{Kind: "kernel " + k.kind.String(), Name: k.name}
+				return nil, fmt.Errorf("%w (kfuncs of modules are not supported)", &NotFoundError{Kind: "kernel FUNC", Name: k.name})
 			}
 			fillKsym(c, r, id)
 		}

@@ -25,22 +25,22 @@ func TestStepFields(t *testing.T) {
 			"BPF_MAP_CREATE(map_type=BPF_MAP_TYPE_ARRAY, key_size=4) = fd",
 		},
 		{
-			"in the place of the field", Step{Attr: &sys.MapCreateAttr{KeySize: 4, BTFKeyTypeID: 2}, Uses: []Use{{"btf_fd", 0}, {"inner_map_fd", 6}}, Yields: true},
+			"in the place of the field", Step{Attr: &sys.MapCreateAttr{KeySize: 4, BTFKeyTypeID: 2}, Uses: []Use{{Field: "btf_fd", Step: 0}, {Field: "inner_map_fd", Step: 6}}, Yields: true},
 			[]sys.Field{{Name: "key_size", Value: "4"}, {Name: "inner_map_fd", Value: "step 7"}, {Name: "btf_fd", Value: "step 1"}, {Name: "btf_key_type_id", Value: "2"}},
 			"BPF_MAP_CREATE(key_size=4, inner_map_fd=step 7, btf_fd=step 1, btf_key_type_id=2) = fd",
 		},
 		{
-			"in memory, over what is there", Step{Attr: &sys.MapUpdateElemAttr{Key: sys.Bytes([]byte{1}), Value: sys.Bytes([]byte{0}), KeySize: 1, ValueSize: 1}, Uses: []Use{{"map_fd", 0}, {"value", 1}}},
+			"in memory, over what is there", Step{Attr: &sys.MapUpdateElemAttr{Key: sys.Bytes([]byte{1}), Value: sys.Bytes([]byte{0}), KeySize: 1, ValueSize: 1}, Uses: []Use{{Field: "map_fd", Step: 0}, {Field: "value", Step: 1}}},
 			[]sys.Field{{Name: "map_fd", Value: "step 1"}, {Name: "key", Value: "01"}, {Name: "value", Value: "step 2"}},
 			"BPF_MAP_UPDATE_ELEM(map_fd=step 1, key=01, value=step 2) = 0",
 		},
 		{
-			"in an array", Step{Attr: &sys.ProgLoadAttr{InsnCnt: 2, CoreReloRecSize: 16}, Uses: []Use{{"fd_array[0]", 3}, {"fd_array[1]", 1}}, Yields: true},
+			"in an array", Step{Attr: &sys.ProgLoadAttr{InsnCnt: 2, CoreReloRecSize: 16}, Uses: []Use{{Field: "fd_array[0]", Step: 3}, {Field: "fd_array[1]", Step: 1}}, Yields: true},
 			[]sys.Field{{Name: "insn_cnt", Value: "2"}, {Name: "fd_array[0]", Value: "step 4"}, {Name: "fd_array[1]", Value: "step 2"}, {Name: "core_relo_rec_size", Value: "16"}},
 			"BPF_PROG_LOAD(insn_cnt=2, fd_array[0]=step 4, fd_array[1]=step 2, core_relo_rec_size=16) = fd",
 		},
 		{
-			"made to be refused", Step{Attr: &sys.MapFreezeAttr{}, Uses: []Use{{"map_fd", 0}}, Expect: syscall.EFAULT},
+			"made to be refused", Step{Attr: &sys.MapFreezeAttr{}, Uses: []Use{{Field: "map_fd", Step: 0}}, Expect: syscall.EFAULT},
 			[]sys.Field{{Name: "map_fd", Value: "step 1"}}, "BPF_MAP_FREEZE(map_fd=step 1) = EFAULT",
 		},
 		{"known not to do", Step{Err: errors.New("no such kfunc"), Yields: true}, nil, "not possible: no such kfunc"},

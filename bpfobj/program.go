@@ -14,14 +14,15 @@ type function struct {
 	section    int
 	start, end uint64 // bytes in the section
 	global     bool
+	placed     bool // in a program
 }
 
 func (f *function) insns() int { return int(f.end-f.start) / insnSize }
 
 // parsePrograms links each program with the subprograms it reaches.
 //
-// A function in a section whose name says a program type is a program; the
-// functions of .text are the subprograms.
+// A global function in a section whose name says a program type is a program; static
+// functions there, and those of .text, are subprograms.
 func (s *Spec) parsePrograms() error {
 	funcs, err := s.functions()
 	if err != nil {
@@ -34,7 +35,7 @@ func (s *Spec) parsePrograms() error {
 	for i := range funcs {
 		fn := &funcs[i]
 		name := s.file.Sections[fn.section].Name
-		if name == ".text" {
+		if name == ".text" || !fn.global {
 			continue
 		}
 		p, err := newProgramSpec(fn, name)
@@ -47,6 +48,11 @@ func (s *Spec) parsePrograms() error {
 		}
 		s.Programs = append(s.Programs, p)
 	}
+	for i := range funcs {
+		if fn := &funcs[i]; !fn.global && !fn.placed && s.file.Sections[fn.section].Name != ".text" {
+			return &FormatError{Section: s.file.Sections[fn.section].Name, Offset: fn.start, Name: fn.name, What: "static function that no program calls: a program is not static"}
+		}
+	}
 	return nil
 }
 
@@ -54,14 +60,11 @@ func newProgramSpec(fn *function, section string) (ProgramSpec, error) {
 	bare, optional := strings.CutPrefix(section, "?")
 	rule, target, ok := sectionRuleFor(bare)
 	if !ok {
-		return ProgramSpec{}, &FormatError{Section: section, Name: fn.name, What: "section name stands for no program type known here (tp_btf/, raw_tp/, tp/, iter/, syscall, fentry/, fexit/)"}
-	}
-	if !fn.global {
-		return ProgramSpec{}, &FormatError{Section: section, Offset: fn.start, Name: fn.name, What: "static function in a section for programs"}
+		return ProgramSpec{}, &FormatError{Section: section, Name: fn.name, What: "section name stands for no program type known here (" + knownSections + ")"}
 	}
 	return ProgramSpec{
 		Name: fn.name, Section: section, Type: rule.prog, AttachType: rule.attach,
-		Target: target, Sleepable: rule.sleepable, Optional: optional, rule: rule,
+		Target: target, Sleepable: rule.sleepable, Optional: optional, section: fn.section, start: fn.start, rule: rule,
 	}, nil
 }
 

@@ -74,6 +74,10 @@ var mapRefusals = []struct {
 	{"no struct", func(d *definition) btf.ID { return d.integer }, "map definition is a INT, not a struct"},
 	{"unknown member", func(d *definition) btf.ID { return d.uint("type", 2).uint("colour", 2).done() }, `unknown member "colour"`},
 	{"no type", func(d *definition) btf.ID { return d.uint("max_entries", 2).done() }, "no map type"},
+	{"programs as values", func(d *definition) btf.ID {
+		return d.uint("type", 3).uint("max_entries", 1).values(d.types.Add(btf.Type{Kind: btf.KindFuncProto}), 1).done()
+	}, "programs as initial values are not supported"},
+	{"arena", func(d *definition) btf.ID { return d.uint("type", 33).uint("max_entries", 1).done() }, "BPF arenas are not supported"},
 	{"map of maps without values", func(d *definition) btf.ID {
 		return d.uint("type", uint32(sys.BPF_MAP_TYPE_HASH_OF_MAPS)).uint("max_entries", 1).done()
 	}, "map of maps without __array(values, ...)"},

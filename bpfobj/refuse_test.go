@@ -3,6 +3,7 @@ package bpfobj
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,10 +28,22 @@ var refusals = []struct {
 	}, ErrFormat, FormatError{Section: "maps"}, "struct bpf_map_def"},
 	{"struct_ops", "task_local", func(t *testing.T, im *image) {
 		im.sections = append(im.sections, imageSection{name: ".struct_ops.link", typ: elf.SHT_PROGBITS, data: make([]byte, 8)})
-	}, ErrFormat, FormatError{Section: ".struct_ops.link"}, "not supported"},
+	}, ErrFormat, FormatError{Section: ".struct_ops.link"}, "not described in BTF"},
+	{"struct_ops without link", "task_local", func(t *testing.T, im *image) {
+		im.sections = append(im.sections, imageSection{name: ".struct_ops", typ: elf.SHT_PROGBITS, data: make([]byte, 8)})
+	}, ErrFormat, FormatError{Section: ".struct_ops"}, "use .struct_ops.link"},
 	{"arena", "task_local", func(t *testing.T, im *image) {
 		im.sections = append(im.sections, imageSection{name: ".addr_space.1", typ: elf.SHT_NOBITS, size: 8})
 	}, ErrFormat, FormatError{Section: ".addr_space.1"}, "not supported"},
+	{"exception callback", "task_local", func(t *testing.T, im *image) {
+		im.editBTF(t, func(types *btf.Spec) {
+			id, err := types.Find(btf.KindFunc, "on_sys_enter")
+			if err != nil {
+				t.Fatal(err)
+			}
+			types.Add(btf.Type{Kind: btf.KindDeclTag, Name: "exception_callback:clean_up", Type: id, Component: -1})
+		})
+	}, ErrFormat, FormatError{Section: ".BTF", Name: "on_sys_enter"}, "exception callback clean_up"},
 	{"extern of .kconfig", "kconfig", nil, ErrFormat, FormatError{Section: ".kconfig"}, "extern kconfig variables"},
 	{"a section that BTF describes is missing", "task_local", func(t *testing.T, im *image) {
 		im.section("license").name = "licence"
@@ -88,13 +101,13 @@ var refusals = []struct {
 	}, ErrFormat, FormatError{Section: ".symtab", Name: "bpf_kptr_no_such_kfunc"}, "the object has no BTF"},
 	{"undefined symbol that BTF does not have", "kfunc_missing", func(t *testing.T, im *image) {
 		im.symbol("bpf_kptr_no_such_kfunc").Name = "another_name"
-	}, ErrFormat, FormatError{Section: ".symtab", Name: "another_name"}, "neither as a kfunc nor as a kernel variable"},
-	{"extern of type void", "kfunc_missing", func(t *testing.T, im *image) {
+	}, ErrFormat, FormatError{Section: ".symtab", Name: "another_name"}, "not declared as a kfunc"},
+	{"extern variable", "kfunc_missing", func(t *testing.T, im *image) {
 		im.editBTF(t, func(types *btf.Spec) {
 			types.Add(btf.Type{Kind: btf.KindVar, Name: "an_address", Linkage: linkageExtern})
 		})
 		im.symbol("bpf_kptr_no_such_kfunc").Name = "an_address"
-	}, ErrFormat, FormatError{Section: ".symtab", Name: "an_address"}, "extern of type void"},
+	}, ErrFormat, FormatError{Section: ".symtab", Name: "an_address"}, "kernel variable declared with __ksym"},
 
 	{"variable initialised with an address", "globals", func(t *testing.T, im *image) {
 		im.section(".data").relocs = []elf.Reloc{{Offset: 0x18, Type: elf.R_BPF_64_ABS64, Symbol: im.symbolIndex("bss_sum")}}
@@ -117,7 +130,7 @@ var refusals = []struct {
 	}, ErrFormat, FormatError{Section: "syscall/read", Name: "step"}, "stands for no program type"},
 	{"static program", "task_local", func(t *testing.T, im *image) {
 		im.symbol("on_sys_enter").Bind = elf.STB_LOCAL
-	}, ErrFormat, FormatError{Section: "tp_btf/sys_enter", Name: "on_sys_enter"}, "static function in a section for programs"},
+	}, ErrFormat, FormatError{Section: "tp_btf/sys_enter", Name: "on_sys_enter"}, "static function that no program calls"},
 	{"half an instruction", "task_local", func(t *testing.T, im *image) {
 		im.symbol("on_sys_enter").Size -= 4
 	}, ErrFormat, FormatError{Section: "tp_btf/sys_enter", Name: "on_sys_enter"}, "not a run of 8-byte instructions"},
@@ -197,18 +210,11 @@ var refusals = []struct {
 	}, ErrFormat, FormatError{Section: "tp_btf/sys_enter", Offset: 0x10, Name: "_license"}, `address of section "license", which is neither`},
 	{"CO-RE without func_info", "task_local", func(t *testing.T, im *image) {
 		s := im.section(".BTF.ext")
-		types, err := btf.Decode(im.section(".BTF").data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ext, err := btf.DecodeExt(s.data, types)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ext.Funcs, ext.Lines, s.relocs = nil, nil, nil
-		if s.data, err = ext.Encode(im.order); err != nil {
-			t.Fatal(err)
-		}
+		// struct btf_ext_header has offset and length of func_info, line_info and core_relo from byte 8 on.
+		header, parts := s.data[:32], s.data[32:]
+		relos := parts[im.order.Uint32(header[24:]):]
+		clear(header[8:28])
+		s.data, s.relocs = append(slices.Clip(header), relos...), nil
 	}, ErrFormat, FormatError{Section: "tp_btf/sys_enter", Name: "on_sys_enter"}, "the kernel would ignore them"},
 }
 

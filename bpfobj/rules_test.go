@@ -166,9 +166,13 @@ func TestUserKptrs(t *testing.T) {
 		{"eleven and a lock", func(b typeBuilder) btf.ID {
 			return b.value(special(b, "bpf_spin_lock"), b.Add(btf.Type{Kind: btf.KindArray, Type: b.tagged(TagUptr, b.data), Index: b.integer, Count: 11}))
 		}, 0, ErrFieldCount},
-		{"beside a kptr, a reference count and an __user pointer", func(b typeBuilder) btf.ID {
-			return b.value(b.tagged("kptr", b.data), b.tagged(TagKptrUser, b.data), special(b, "bpf_refcount"), b.tagged("user", b.data))
+		{"beside a kptr and a reference count", func(b typeBuilder) btf.ID {
+			return b.value(b.tagged("kptr", b.data), b.tagged(TagKptrUser, b.data), special(b, "bpf_refcount"))
 		}, 1, nil},
+		{"beside an __user pointer", func(b typeBuilder) btf.ID {
+			return b.value(b.tagged(TagUptr, b.data), b.tagged("user", b.data))
+		}, 0, ErrTagUnknown},
+		{"an __user pointer alone", func(b typeBuilder) btf.ID { return b.value(b.tagged("user", b.data)) }, 0, nil},
 		{"beside an unknown tag", func(b typeBuilder) btf.ID {
 			return b.value(b.tagged(TagUptr, b.data), b.tagged("kptr_usr", b.data))
 		}, 0, ErrTagUnknown},

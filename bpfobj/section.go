@@ -27,9 +27,14 @@ const (
 	targetBTFTypedef            // a typedef btf_trace_NAME in the kernel's BTF
 	targetBTFFunc               // a function in the kernel's BTF
 	targetBTFIter               // a function bpf_iter_NAME in the kernel's BTF
+	targetBTFLSM                // a function bpf_lsm_NAME in the kernel's BTF
+	targetStructOps             // the struct_ops maps of the object that name the program
 	targetRawTP                 // a raw tracepoint's name
 	targetTP                    // CATEGORY/NAME of a tracepoint in tracefs
 )
+
+// knownSections are the prefixes that sectionRuleFor knows.
+const knownSections = "tp_btf/, raw_tp/, tp/, fentry/, fexit/, fmod_ret/, lsm/, iter/, struct_ops/, syscall"
 
 // sectionRuleFor finds the rule of a section name without its '?', and what
 // follows the prefix.
@@ -43,6 +48,14 @@ func sectionRuleFor(name string) (sectionRule, string, bool) {
 		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_FENTRY, targetBTFFunc
 	case "fexit", "fexit.s":
 		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_FEXIT, targetBTFFunc
+	case "fmod_ret", "fmod_ret.s":
+		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_TRACING, sys.BPF_MODIFY_RETURN, targetBTFFunc
+	case "lsm", "lsm.s":
+		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_LSM, sys.BPF_LSM_MAC, targetBTFLSM
+	case "struct_ops", "struct_ops.s":
+		r.prog, r.target, r.attachable = sys.BPF_PROG_TYPE_STRUCT_OPS, targetStructOps, false
+		r.sleepable = prefix == "struct_ops.s"
+		return r, target, true
 	case "iter", "iter.s":
 		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_ITER, targetBTFIter
 	case "raw_tp", "raw_tracepoint":
@@ -69,6 +82,8 @@ func (k targetKind) kernelName(target string) (want btf.Name, ok bool) {
 		return btf.Name{Kind: btf.KindTypedef, Name: "btf_trace_" + target}, true
 	case targetBTFFunc:
 		return btf.Name{Kind: btf.KindFunc, Name: target}, true
+	case targetBTFLSM:
+		return btf.Name{Kind: btf.KindFunc, Name: "bpf_lsm_" + target}, true
 	case targetBTFIter:
 		return btf.Name{Kind: btf.KindFunc, Name: "bpf_iter_" + target}, true
 	}

@@ -35,10 +35,10 @@ type MapSpec struct {
 	Key, Value btf.ID   // types in [Spec.Types]; 0 where only a size is given
 	PinByName  bool     // __uint(pinning, LIBBPF_PIN_BY_NAME)
 	Inner      *MapSpec // template of the inner maps of a map of maps
+	Optional   bool     // struct_ops of a section whose name starts with '?': loaded only when asked for
 
-	// Contents is the initial value of a section of variables, nil if that is all
-	// zeros (.bss) or the map is one of section .maps. [Variable.Set] on the Spec
-	// changes it.
+	// Contents is the initial value of a section of variables, or of a struct_ops as the object has it; nil if that is all
+	// zeros (.bss) or the map is one of section .maps. [Variable.Set] on the Spec changes it.
 	Contents []byte
 
 	data     bool        // a section of variables
@@ -46,6 +46,8 @@ type MapSpec struct {
 	offset   uint64      // of the definition in the section
 	valuesAt uint64      // offset of the member "values" in the definition
 	slots    []innerSlot // initial inner maps
+
+	structOps *structOps // nil of other map types
 }
 
 // An innerSlot puts a map of the object into an array of maps when it is loaded.
@@ -63,6 +65,9 @@ type ProgramSpec struct {
 	Target     string // what follows the section name's prefix: "sys_enter" of "tp_btf/sys_enter"
 	Sleepable  bool
 	Optional   bool // the section name starts with '?': loaded only when asked for
+
+	section int    // ELF section
+	start   uint64 // in the section, in bytes
 
 	rule  sectionRule
 	code  code
@@ -113,7 +118,7 @@ func (s *Spec) Program(name string) *ProgramSpec {
 	return nil
 }
 
-// Variable finds a global variable by name, to be read and set before loading.
+// Variable finds a global variable by name, or as MAP.MEMBER one of a struct_ops, to be read and set before loading.
 func (s *Spec) Variable(name string) *Variable {
 	for i := range s.Maps {
 		m := &s.Maps[i]

@@ -35,7 +35,7 @@ func spoil(t *testing.T, p *Plan, k int) *Plan {
 		b.Flags = 1 << 20
 		s.Attr = &b
 	case *sys.MapFreezeAttr: // of a BTF
-		s.Uses = []Use{{"map_fd", 0}}
+		s.Uses = []Use{{Field: "map_fd", Step: 0}}
 	case *sys.ObjPinAttr:
 		b := *a
 		b.Pathname = sys.CString("/proc/kptr_no_bpffs")
@@ -60,6 +60,12 @@ func TestUndo(t *testing.T) {
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON, sys.CAP_SYS_ADMIN)
 	for _, object := range []string{"task_local", "globals", "mapinmap", "values", "pinned", "subprogs", "maps", "types", "kfunc"} {
 		t.Run(object, func(t *testing.T) {
+			if object == "subprogs" || object == "kfunc" {
+				kerneltest.NeedJIT(t)
+			}
+			if object == "kfunc" {
+				kerneltest.NeedLinux(t, "6.3", "bpf_cgroup_from_id()")
+			}
 			kerneltest.NoLeaks(t)
 			dir := pinDir(t)
 			p := plan(t, object, &Options{PinDir: dir})

@@ -45,8 +45,10 @@ func walkValue(types *btf.Spec, value btf.ID, pageSize int) (fieldWalk, error) {
 		err = w.breaks("", 0, ErrNotStruct, fmt.Sprintf("it is a %v: wrap it in a struct", t.Kind))
 	case w.special > maxSpecialFields:
 		err = w.breaks("", 0, ErrFieldCount, fmt.Sprintf("%d of them: put the blocks into one pointee", w.special))
-	case w.unknown != nil: // one unknown tag makes the map plain
+	case w.unknown != nil: // one tag that is none of a special field makes the map plain, until Linux 7.2
 		err = w.unknown
+	case w.beside != nil:
+		err = w.beside
 	}
 	if err != nil {
 		w.found = nil
@@ -61,6 +63,7 @@ type fieldWalk struct {
 	structName string
 	found      []UserKptr
 	unknown    error // a pointer with a type tag that means nothing to any kernel
+	beside     error // one with a tag that is meant for programs, not for maps
 	special    int   // all special fields: user kptrs, kptrs, locks, timers, ...
 }
 
@@ -141,8 +144,11 @@ func (w *fieldWalk) pointer(id btf.ID, ptr *btf.Type, path string, off uint64, i
 	case tag == nil:
 		return nil
 	case !user && !isKptrTag(tag.Name):
-		if !isAddressSpace(tag.Name) {
-			w.unknown = w.breaks(path, off, ErrTagUnknown, fmt.Sprintf("it is %q: a user kptr's is %q or %q", tag.Name, TagKptrUser, TagUptr))
+		err := w.breaks(path, off, ErrTagUnknown, fmt.Sprintf("it is %q: a user kptr's is %q or %q", tag.Name, TagKptrUser, TagUptr))
+		if isAddressSpace(tag.Name) {
+			w.beside = err
+		} else {
+			w.unknown = err
 		}
 		return nil
 	case !user:

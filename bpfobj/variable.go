@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"kptr/btf"
 )
@@ -33,16 +34,11 @@ func (v *Variable) Name() string { return v.name }
 // Size gives the variable's size in bytes; 0 if there is no such variable.
 func (v *Variable) Size() int { return int(v.size) }
 
-// C gives the variable's type as C.
-func (v *Variable) C() string {
-	if v.err != nil {
-		return ""
-	}
-	return v.types.C(v.typ)
-}
-
-// findVariable looks for a variable in a section's BTF.
+// findVariable looks for a variable in a section's BTF, or for MAP.MEMBER of a struct_ops.
 func findVariable(types *btf.Spec, m *MapSpec, name string) (*Variable, bool) {
+	if member, ok := strings.CutPrefix(name, m.Name+"."); ok && m.structOps != nil {
+		return findMember(types, m, name, member)
+	}
 	if !m.isData() || m.Value == 0 {
 		return nil, false
 	}
@@ -57,6 +53,17 @@ func findVariable(types *btf.Spec, m *MapSpec, name string) (*Variable, bool) {
 		}, true
 	}
 	return nil, false
+}
+
+func findMember(types *btf.Spec, m *MapSpec, name, member string) (*Variable, bool) {
+	t := types.Type(m.structOps.typ)
+	i := memberNamed(t, member)
+	if i < 0 || t.Members[i].BitSize != 0 {
+		return nil, false
+	}
+	size, err := types.Size(t.Members[i].Type)
+	v := &Variable{name: name, types: types, typ: t.Members[i].Type, offset: uint64(t.Members[i].BitOffset / 8), size: size}
+	return v, err == nil
 }
 
 // variableNames lists the variables, for error texts.

@@ -112,11 +112,11 @@ func TestVariableRefuses(t *testing.T) {
 		}
 	}
 	v := obj.Variable("bss_point")
-	if v.Name() != "bss_point" || v.Size() != 16 || !strings.Contains(v.C(), "struct point") {
-		t.Errorf("%q of %d bytes is %q", v.Name(), v.Size(), v.C())
+	if v.Name() != "bss_point" || v.Size() != 16 {
+		t.Errorf("%q of %d bytes", v.Name(), v.Size())
 	}
-	if v := obj.Variable("no_such"); v.Size() != 0 || v.C() != "" {
-		t.Errorf("size %d and type %q of a variable that is not there", v.Size(), v.C())
+	if v := obj.Variable("no_such"); v.Size() != 0 {
+		t.Errorf("size %d of a variable that is not there", v.Size())
 	}
 	// Frozen: the kernel refuses it too.
 	err := obj.Map(".rodata").Update(make([]byte, 4), make([]byte, 0x21), sys.BPF_ANY)

@@ -51,12 +51,41 @@ func (e *VerifierError) telling() (cause string, context []string) {
 			source = line[2:]
 		}
 	}
+	if access := missingAccess(log, lines[last], insn); access != "" {
+		return "this kernel has nothing that matches the CO-RE access " + access, []string{source}
+	}
 	for _, line := range []string{insn, source} {
 		if line != "" {
 			context = append(context, line)
 		}
 	}
 	return lines[last], context
+}
+
+// badCORE is the function that bpf_core_patch_insn (tools/lib/bpf/relo_core.c, which the kernel is built with) has a program call
+// in place of an access that it cannot relocate.
+const badCORE = "invalid func unknown#195896080"
+
+// missingAccess finds the C access behind a call of badCORE in what bpf_core_apply wrote to the log before, as in
+//
+//	prog '': relo #0: <byte_off> [5] STRUCT task_struct___part.no_such_field (0:0 @ offset 0)
+//	prog '': relo #0: substituting insn #1 w/ invalid insn
+func missingAccess(log, cause, insn string) string {
+	if !strings.HasPrefix(cause, badCORE) {
+		return ""
+	}
+	insn, _, _ = strings.Cut(insn, ":")
+	before, _, ok := strings.Cut(log, ": substituting insn #"+insn+" w/ invalid insn")
+	if !ok {
+		return ""
+	}
+	relo := before[strings.LastIndexByte(before, '\n')+1:] + ": <"
+	_, access, _ := strings.Cut(log, relo)
+	kind, access, _ := strings.Cut(access, "> [")
+	_, access, _ = strings.Cut(access, "] ")
+	_, access, _ = strings.Cut(access, " ") // STRUCT, or another kind of type
+	access, _, _ = strings.Cut(access, " (")
+	return access + " (" + kind + ")"
 }
 
 // isInstruction recognises the lines of bpf_verbose_insn, "15: (61) r2 = ...".

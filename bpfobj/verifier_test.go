@@ -60,6 +60,7 @@ func TestVerifierShort(t *testing.T) {
 
 // TestVerifierLong: a log that does not fit the first buffer comes whole.
 func TestVerifierLong(t *testing.T) {
+	kerneltest.NeedLinux(t, "6.12", "the log as it begins now")
 	refused, err := refusedProgram(t, "long_log")
 	if len(refused.Log) <= firstLog {
 		t.Errorf("log of %d bytes, want more than %d", len(refused.Log), firstLog)

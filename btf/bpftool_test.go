@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kptr/internal/kerneltest"
 )
 
 // toolType is a type as `bpftool btf dump -j` prints it.
@@ -179,6 +181,7 @@ func TestObjectsHoldEveryKind(t *testing.T) {
 }
 
 func TestKernelBTFAgreesWithBpftool(t *testing.T) {
+	kerneltest.NeedHost(t, "bpftool")
 	b := kernelBTF(t)
 	tool, err := exec.LookPath("bpftool")
 	if err != nil {

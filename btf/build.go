@@ -1,38 +1,28 @@
 package btf
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Add appends a type and returns its id. It copies the slices of t, and puts the names into the string table.
-// The type may refer to ids that are added later; nothing is checked before [Spec.Validate].
+// The type may refer to ids that are added later; nothing is checked before [Spec.Encode].
 func (s *Spec) Add(t Type) ID {
-	t.Name, t.nameOff = s.intern(t.Name)
-	t.Members = slices.Clone(t.Members)
-	for i := range t.Members {
-		m := &t.Members[i]
-		m.Name, m.nameOff = s.intern(m.Name)
+	if recs := t.records(); recs != nil {
+		*recs = slices.Clone(*recs)
 	}
-	t.Values = slices.Clone(t.Values)
-	for i := range t.Values {
-		v := &t.Values[i]
-		v.Name, v.nameOff = s.intern(v.Name)
-	}
-	t.Params = slices.Clone(t.Params)
-	for i := range t.Params {
-		p := &t.Params[i]
-		p.Name, p.nameOff = s.intern(p.Name)
-	}
-	t.Vars = slices.Clone(t.Vars)
 	s.types = append(s.types, t)
-	return ID(len(s.types) - 1)
+	id := len(s.types) - 1
+	s.types[id].parts(func(p part) string {
+		if p.name != nil {
+			*p.name, *p.nameOff = s.strs.intern(*p.name)
+		}
+		return ""
+	})
+	return ID(id)
 }
 
-// Rename gives another name to the type of an id, which exists.
+// Rename gives another name to the type of an id, which exists. A name ends before its first NUL.
 func (s *Spec) Rename(id ID, name string) {
 	t := &s.types[id]
-	t.Name, t.nameOff = s.intern(name)
+	t.Name, t.nameOff = s.strs.intern(name)
 }
 
 // Retag renames every TYPE_TAG of one name, and returns how many there were.
@@ -47,38 +37,28 @@ func (s *Spec) Retag(from, to string) int {
 	return n
 }
 
-// Intern returns the offset in the string table of a name, which is added if it is not there. The empty name
-// is at 0. A name ends before its first NUL.
-func (s *Spec) Intern(name string) uint32 {
-	_, off := s.intern(name)
-	return off
-}
-
-func (s *Spec) intern(name string) (string, uint32) {
-	name, _, _ = strings.Cut(name, "\x00")
-	return name, s.strs.intern(name)
-}
-
 // Clone returns a copy that shares nothing that can be changed.
 func (s *Spec) Clone() *Spec {
-	var n counts
+	n := 0
 	for i := range s.types {
-		n.add(&s.types[i])
+		n += s.types[i].vlen()
 	}
-	c := &Spec{big: s.big, hdrLen: s.hdrLen, types: slices.Clone(s.types), strs: s.strs.clone()}
-	slabs := n.slabs()
+	slab := make([]Record, n)
+	c := s.fork()
+	c.types = slices.Clone(s.types)
 	for i := range c.types {
-		t := &c.types[i]
-		t.Members = fill(&slabs.members, t.Members)
-		t.Values = fill(&slabs.values, t.Values)
-		t.Params = fill(&slabs.params, t.Params)
-		t.Vars = fill(&slabs.vars, t.Vars)
+		if recs := c.types[i].records(); recs != nil {
+			from := *recs
+			c.types[i].setVlen(len(from), &slab)
+			copy(*recs, from)
+		}
 	}
 	return c
 }
 
-func fill[E any](slab *[]E, from []E) []E {
-	to := take(slab, len(from))
-	copy(to, from)
-	return to
+// fork returns a Spec with the same types, to which some may be added that s does not get.
+func (s *Spec) fork() *Spec {
+	f := *s
+	f.types, f.strs.added = slices.Clip(s.types), slices.Clip(s.strs.added)
+	return &f
 }

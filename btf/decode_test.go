@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-var ignoreOffsets = cmpopts.IgnoreUnexported(Type{}, Member{}, EnumValue{}, Param{})
+var ignoreOffsets = cmpopts.IgnoreUnexported(Type{}, Record{})
 
 // decodeRows are types as Documentation/bpf/btf.rst, "3. BTF Type and String Encoding", lays them out. Each row is the whole type
 // section; the last type is the one that is compared.
@@ -24,23 +24,23 @@ var decodeRows = []struct {
 		4<<24 | 3<<16 | 7, // BTF_INT_BOOL, offset, bits
 	}, Type{Kind: KindInt, Name: "int", Size: 4, Encoding: IntBool, BitOffset: 3, Bits: 7}},
 	{"PTR to void", wPtr(0), Type{Kind: KindPtr}},
-	{"ARRAY", join(wInt, []uint32{
+	{"ARRAY", concat(wInt, []uint32{
 		0, 3 << 24, 0, // name_off, info, size
 		1, 1, 7, // type, index_type, nelems
 	}), Type{Kind: KindArray, Type: 1, Index: 1, Count: 7}},
-	{"STRUCT", join(wInt, []uint32{
+	{"STRUCT", concat(wInt, []uint32{
 		1, 4<<24 | 2, 8,
 		1, 1, 0, // name_off, type, offset in bits
 		3, 1, 32,
 	}), Type{Kind: KindStruct, Name: "a", Size: 8, Members: []Member{
 		{Name: "a", Type: 1}, {Name: "b", Type: 1, BitOffset: 32}}}},
-	{"STRUCT with kind_flag", join(wInt, []uint32{
+	{"STRUCT with kind_flag", concat(wInt, []uint32{
 		1, 1<<31 | 4<<24 | 2, 8,
 		1, 1, 3<<24 | 5, // BTF_MEMBER_BITFIELD_SIZE, BTF_MEMBER_BIT_OFFSET
 		3, 1, 32,
 	}), Type{Kind: KindStruct, Name: "a", Flag: true, Size: 8, Members: []Member{
 		{Name: "a", Type: 1, BitSize: 3, BitOffset: 5}, {Name: "b", Type: 1, BitOffset: 32}}}},
-	{"UNION", join(wInt, []uint32{0, 5<<24 | 1, 4, 0, 1, 0}),
+	{"UNION", concat(wInt, []uint32{0, 5<<24 | 1, 4, 0, 1, 0}),
 		Type{Kind: KindUnion, Size: 4, Members: []Member{{Type: 1}}}},
 	{"ENUM", []uint32{
 		1, 6<<24 | 1, 4,
@@ -52,32 +52,32 @@ var decodeRows = []struct {
 	{"FWD of a struct", wFwd, Type{Kind: KindFwd, Name: "a"}},
 	{"FWD of a union", []uint32{1, 1<<31 | 7<<24, 0}, Type{Kind: KindFwd, Name: "a", Flag: true}},
 	{"TYPEDEF", wTypedef(0), Type{Kind: KindTypedef, Name: "a"}},
-	{"VOLATILE", join(wInt, []uint32{0, 9 << 24, 1}), Type{Kind: KindVolatile, Type: 1}},
+	{"VOLATILE", concat(wInt, []uint32{0, 9 << 24, 1}), Type{Kind: KindVolatile, Type: 1}},
 	{"CONST", wConst(0), Type{Kind: KindConst}},
-	{"RESTRICT", join(wPtr(0), []uint32{0, 11 << 24, 1}), Type{Kind: KindRestrict, Type: 1}},
-	{"FUNC", join(wProto, []uint32{1, 12<<24 | 2, 1}), Type{Kind: KindFunc, Name: "a", Type: 1, Linkage: LinkageExtern}},
-	{"FUNC_PROTO", join(wInt, []uint32{
+	{"RESTRICT", concat(wPtr(0), []uint32{0, 11 << 24, 1}), Type{Kind: KindRestrict, Type: 1}},
+	{"FUNC", concat(wProto, []uint32{1, 12<<24 | 2, 1}), Type{Kind: KindFunc, Name: "a", Type: 1, Linkage: LinkageExtern}},
+	{"FUNC_PROTO", concat(wInt, []uint32{
 		0, 13<<24 | 2, 1, // name_off, info, return type
 		3, 1, // name_off, type
 		0, 0, // the dots
 	}), Type{Kind: KindFuncProto, Type: 1, Params: []Param{{Name: "b", Type: 1}, {}}}},
-	{"VAR", join(wInt, []uint32{1, 14 << 24, 1, 1}), Type{Kind: KindVar, Name: "a", Type: 1, Linkage: LinkageGlobal}},
-	{"DATASEC", join(wInt, wVar(1), []uint32{
+	{"VAR", concat(wInt, []uint32{1, 14 << 24, 1, 1}), Type{Kind: KindVar, Name: "a", Type: 1, Linkage: LinkageGlobal}},
+	{"DATASEC", concat(wInt, wVar(1), []uint32{
 		1, 15<<24 | 2, 16,
 		2, 4, 4, // type, offset, size
 		2, 8, 8,
 	}), Type{Kind: KindDataSec, Name: "a", Size: 16, Vars: []VarSecinfo{
 		{Type: 2, Offset: 4, Size: 4}, {Type: 2, Offset: 8, Size: 8}}}},
-	{"DATASEC before relocation", join(wInt, wVar(1), []uint32{1, 15<<24 | 2, 0, 2, 0, 4, 2, 0, 4}),
+	{"DATASEC before relocation", concat(wInt, wVar(1), []uint32{1, 15<<24 | 2, 0, 2, 0, 4, 2, 0, 4}),
 		Type{Kind: KindDataSec, Name: "a", Vars: []VarSecinfo{{Type: 2, Size: 4}, {Type: 2, Size: 4}}}},
 	{"FLOAT", []uint32{1, 16 << 24, 8}, Type{Kind: KindFloat, Name: "a", Size: 8}},
-	{"DECL_TAG", join(wInt, wVar(1), []uint32{
+	{"DECL_TAG", concat(wInt, wVar(1), []uint32{
 		9, 17 << 24, 2,
 		0xffffffff, // component_idx
 	}), Type{Kind: KindDeclTag, Name: "tag", Type: 2, Component: -1}},
-	{"DECL_TAG of a member, an attribute", join(wInt, []uint32{1, 4<<24 | 1, 4, 1, 1, 0}, []uint32{9, 1<<31 | 17<<24, 2, 0}),
+	{"DECL_TAG of a member, an attribute", concat(wInt, []uint32{1, 4<<24 | 1, 4, 1, 1, 0}, []uint32{9, 1<<31 | 17<<24, 2, 0}),
 		Type{Kind: KindDeclTag, Name: "tag", Flag: true, Type: 2}},
-	{"DECL_TAG of a parameter", join([]uint32{0, 13<<24 | 1, 0, 1, 4}, wFunc(1), []uint32{9, 17 << 24, 2, 0}, wPtr(0)),
+	{"DECL_TAG of a parameter", concat([]uint32{0, 13<<24 | 1, 0, 1, 4}, wFunc(1), []uint32{9, 17 << 24, 2, 0}, wPtr(0)),
 		Type{Kind: KindPtr}},
 	{"TYPE_TAG", []uint32{9, 18 << 24, 0}, Type{Kind: KindTypeTag, Name: "tag"}},
 	{"TYPE_TAG, an attribute", []uint32{9, 1<<31 | 18<<24, 0}, Type{Kind: KindTypeTag, Name: "tag", Flag: true}},
@@ -169,7 +169,7 @@ func TestDecodeDeepest(t *testing.T) {
 func TestDecodeDoublingTakesLinearTime(t *testing.T) {
 	list := wInt
 	for id := uint32(1); id < 60; id++ {
-		list = join(list, []uint32{1, 5<<24 | 2, 4, 0, id, 0, 0, id, 0})
+		list = concat(list, []uint32{1, 5<<24 | 2, 4, 0, id, 0, 0, id, 0})
 	}
 	mustDecode(t, blob(orders[0], list))
 }

@@ -33,38 +33,45 @@ type Error struct {
 
 // Error returns for example `.BTF: type 12 (STRUCT "value_type") at 0x1a4: member 0 "udata": type id 99 out of range (20 types)`.
 func (e *Error) Error() string {
-	b := append([]byte(nil), e.Section...)
-	b = append(b, ':')
+	place := ""
 	if e.Type != 0 {
-		b = fmt.Appendf(b, " type %d", e.Type)
+		place += fmt.Sprintf(" type %d", e.Type)
 	}
 	switch {
 	case e.Name != "":
-		b = fmt.Appendf(b, " (%s %q)", e.Kind, e.Name)
+		place += fmt.Sprintf(" (%s %q)", e.Kind, e.Name)
 	case e.Kind != 0:
-		b = fmt.Appendf(b, " (%s)", e.Kind)
+		place += fmt.Sprintf(" (%s)", e.Kind)
 	}
 	if e.Offset != NoOffset {
-		b = fmt.Appendf(b, " at 0x%x", e.Offset)
+		place += fmt.Sprintf(" at 0x%x", e.Offset)
 	}
-	if b[len(b)-1] != ':' {
-		b = append(b, ':')
+	if place != "" {
+		place += ":"
 	}
-	return string(b) + " " + e.What
+	return e.Section + ":" + place + " " + e.What
 }
 
 // Is reports whether target is the sentinel of the error.
 func (e *Error) Is(target error) bool { return target == e.Err }
 
-// NotFoundError is returned by [Spec.Find]. It matches [ErrNotFound].
-type NotFoundError struct {
-	Kind Kind
-	Name string
+// Names of the ELF sections, as errors show them.
+const (
+	sectionBTF = ".BTF"
+	sectionExt = ".BTF.ext"
+)
+
+// blobError is an Error about a place in a section, outside any type.
+func blobError(section string, off int, sentinel error, format string, args ...any) *Error {
+	return &Error{Section: section, Offset: int64(off), Err: sentinel, What: fmt.Sprintf(format, args...)}
 }
 
-func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("BTF has no %s %q", e.Kind, e.Name)
+// fault is an error about a type, which exists. Finding its offset walks all types before it, once.
+func (s *Spec) fault(id ID, sentinel error, what string) *Error {
+	t := &s.types[id]
+	off := s.hdrLen
+	for i := range s.types[1:id] {
+		off += s.types[1+i].wireLen()
+	}
+	return &Error{Section: sectionBTF, Type: id, Kind: t.Kind, Name: t.Name, Offset: int64(off), Err: sentinel, What: what}
 }
-
-// Is reports whether target is ErrNotFound.
-func (e *NotFoundError) Is(target error) bool { return target == ErrNotFound }

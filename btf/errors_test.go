@@ -7,7 +7,7 @@ import (
 
 // A caller finds in the fields what the message says.
 func TestErrorFields(t *testing.T) {
-	_, err := Decode(blob(orders[0], join(wInt, []uint32{1, 4<<24 | 1, 4, 1, 99, 0})))
+	_, err := Decode(blob(orders[0], concat(wInt, []uint32{1, 4<<24 | 1, 4, 1, 99, 0})))
 	var e *Error
 	if !errors.As(err, &e) {
 		t.Fatalf("%T", err)

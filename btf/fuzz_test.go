@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -119,8 +120,8 @@ func FuzzDecodeExt(f *testing.F) {
 			checkFuzzError(t, err)
 			return
 		}
-		if got, err := e.Encode(s.ByteOrder()); err != nil || !bytes.Equal(got, b) {
-			t.Fatalf("encoded again: % x, %v\nwant % x", got, err, b)
+		if got := encodeExt(t, e, s, b); !bytes.Equal(got, b) {
+			t.Fatalf("encoded again: % x\nwant % x", got, b)
 		}
 	})
 }
@@ -160,6 +161,42 @@ func FuzzScan(f *testing.F) {
 			t.Fatalf("%v: %d, Find has %d", want, ids[0], found)
 		case ids[0] != 0 && (got == nil || got.Kind != want.Kind || got.Name != want.Name):
 			t.Fatalf("%v: %d is %+v", want, ids[0], got)
+		}
+	})
+}
+
+// FuzzCompareGo takes any valid BTF: comparing ends, and fails as documented or not at all.
+func FuzzCompareGo(f *testing.F) {
+	blob, err := clangSpec(f).Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(blob)
+	for _, m := range mirrors {
+		s := New(clangSpec(f).ByteOrder())
+		if _, err := s.AddGo(m.t, "uptr"); err != nil {
+			f.Fatal(err)
+		}
+		if blob, err = s.Encode(); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(blob)
+	}
+	f.Fuzz(func(t *testing.T, blob []byte) {
+		s, err := Decode(blob)
+		if err != nil || s.Len() > 200 {
+			return
+		}
+		for id := range ID(s.Len()) {
+			for _, m := range mirrors {
+				var layout *LayoutError
+				if err := s.CompareGo(id, m.t); err != nil && (!errors.As(err, &layout) || !errors.Is(err, ErrLayout)) {
+					t.Fatal(err)
+				}
+			}
+			if err := s.CompareGo(id, reflect.TypeFor[[2]int32]()); err != nil && (!errors.Is(err, ErrLayout) || err.Error() == "") {
+				t.Fatal(err)
+			}
 		}
 	})
 }

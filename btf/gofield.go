@@ -1,6 +1,8 @@
 package btf
 
 import (
+	"fmt"
+	"math"
 	"reflect"
 	"strings"
 )
@@ -8,7 +10,8 @@ import (
 // goField is a field of a Go struct as C sees it.
 type goField struct {
 	name     string // in Go
-	cName    string // of the struct tag; empty: made from name
+	cName    string // of the struct tag, or made from name
+	renamed  bool   // by the struct tag
 	bad      string // what is wrong with the struct tag; empty: nothing
 	typ      reflect.Type
 	offset   uint64 // bytes from the start of the outermost struct
@@ -17,22 +20,19 @@ type goField struct {
 	embedded bool
 }
 
+// fieldAt reads a field and its struct tag `btf:"name=foo,kptr_user"`. A word that it does not know is an error: a misspelt tag
+// would otherwise be a map that is silently plain.
 func fieldAt(t reflect.Type, i int) goField {
 	sf := t.Field(i)
-	f := goField{name: sf.Name, typ: sf.Type, offset: uint64(sf.Offset), blank: sf.Name == "_", embedded: sf.Anonymous}
-	f.parseTag(sf.Tag)
-	return f
-}
-
-// parseTag reads the struct tag `btf:"name=foo,kptr_user"`. A word that it does not know is an error: a misspelt tag would
-// otherwise be a map that is silently plain.
-func (f *goField) parseTag(tag reflect.StructTag) {
-	words, ok := tag.Lookup("btf")
-	for more := ok; more && f.bad == ""; {
+	f := goField{name: sf.Name, cName: snake(sf.Name), typ: sf.Type, offset: uint64(sf.Offset), embedded: sf.Anonymous}
+	f.blank = f.name == "_"
+	tag, more := sf.Tag.Lookup("btf")
+	for more {
 		var word string
-		word, words, more = strings.Cut(words, ",")
+		word, tag, more = strings.Cut(tag, ",")
 		name, named := strings.CutPrefix(word, "name=")
 		switch {
+		case f.bad != "":
 		case IsUserKptrTag(word):
 			f.userKptr = true
 		case !named:
@@ -40,68 +40,78 @@ func (f *goField) parseTag(tag reflect.StructTag) {
 		case !isIdentifier(name):
 			f.bad = `struct tag btf: name "` + name + `" is no C identifier`
 		default:
-			f.cName = name
+			f.cName, f.renamed = name, true
 		}
 	}
 	switch {
-	case f.bad != "" || !f.blank:
+	case f.bad != "":
+	case !f.blank && !isIdentifier(f.cName):
+		f.bad = `member name "` + f.cName + "\" is no C identifier: add the struct tag `btf:\"name=...\"`"
+	case !f.blank:
 	case f.userKptr:
 		f.bad = "struct tag btf: a blank field is no user kptr"
-	case f.cName != "" && f.typ.Size() != 0:
+	case f.renamed && f.typ.Size() != 0:
 		f.bad = "struct tag btf: name= on a blank field names the struct, and wants a field of type struct{}"
 	}
+	return f
 }
 
 // IsUserKptrTag reports whether a type tag (or a word of a struct tag) marks a user kptr: "kptr_user" in the kernel's
 // RFC, "uptr" in Linux 6.13 and later.
 func IsUserKptrTag(tag string) bool { return tag == "kptr_user" || tag == "uptr" }
 
-// appendC appends the field's name in C.
-func (f *goField) appendC(b []byte) []byte {
-	if f.cName != "" {
-		return append(b, f.cName...)
-	}
-	return appendSnake(b, f.name)
-}
-
 func (f *goField) end() uint64 { return f.offset + uint64(f.typ.Size()) }
-
-// refusal says why no C type is like a Go type, "" if one may be. It looks through arrays but not into structs.
-func refusal(t reflect.Type, userKptr bool) string {
-	for t.Kind() == reflect.Array {
-		t = t.Elem()
-	}
-	if userKptr && t.Kind() != reflect.Pointer {
-		return "has the struct tag of a user kptr, and is no pointer to a struct"
-	}
-	switch t.Kind() {
-	case reflect.Pointer:
-		switch {
-		case !userKptr:
-			return "pointer without the struct tag `btf:\"kptr_user\"`: add it, or use uint64 for a pointer that Go does not follow"
-		case !isGoStruct(t.Elem()):
-			return "user kptr to " + t.Elem().String() + ": the kernel wants a struct"
-		}
-	case reflect.Int, reflect.Uint, reflect.Uintptr:
-		return "has the size of the machine's word: use int32, int64, uint32 or uint64"
-	case reflect.String, reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.Interface, reflect.UnsafePointer:
-		return "refers to Go memory: use an array, or a uint64"
-	case reflect.Complex64, reflect.Complex128:
-		return "BTF has no complex numbers: use an array of two floats"
-	case reflect.Struct:
-		if t.PkgPath() == "sync/atomic" && atomicScalar(t).class == notScalar {
-			return "of sync/atomic only Int32, Int64, Uint32, Uint64 and Bool are integers of a fixed size"
-		}
-	}
-	return ""
-}
 
 // structName returns the C name of a Go struct: that of its blank field, else its own, else "".
 func structName(t reflect.Type) string {
 	for i := range t.NumField() {
-		if f := fieldAt(t, i); f.blank && f.cName != "" && f.bad == "" {
+		if f := fieldAt(t, i); f.blank && f.renamed && f.bad == "" {
 			return f.cName
 		}
 	}
 	return t.Name()
+}
+
+// refusal says why no C type is like a Go type, "" if one may be. It looks through arrays but not into structs.
+func refusal(t reflect.Type, userKptr bool) string {
+	if uint64(t.Size()) > math.MaxUint32/8 { // offset of struct btf_member counts bits
+		return fmt.Sprintf("%d bytes are more than BTF can say", t.Size())
+	}
+	for ; t.Kind() == reflect.Array; t = t.Elem() {
+		if uint64(t.Len()) > math.MaxUint32 { // nelems of struct btf_array
+			return fmt.Sprintf("%d elements are more than BTF can count", t.Len())
+		}
+	}
+	switch kind := t.Kind(); {
+	case kind == reflect.Pointer && !userKptr:
+		return "pointer without the struct tag `btf:\"kptr_user\"`: add it, or use uint64 for a pointer that Go does not follow"
+	case kind == reflect.Pointer && !isGoStruct(t.Elem()):
+		return "user kptr to " + t.Elem().String() + ": the kernel wants a struct"
+	case kind == reflect.Pointer:
+		return ""
+	case userKptr:
+		return "has the struct tag of a user kptr, and is no pointer to a struct"
+	case kind == reflect.Int, kind == reflect.Uint, kind == reflect.Uintptr:
+		return "has the size of the machine's word: use int32, int64, uint32 or uint64"
+	case kind == reflect.Complex64, kind == reflect.Complex128:
+		return "BTF has no complex numbers: use an array of two floats"
+	case kind == reflect.Struct && t.PkgPath() == "sync/atomic" && goScalar(t) == nil:
+		return "of sync/atomic only Int32, Int64, Uint32, Uint64 and Bool are integers of a fixed size"
+	case kind == reflect.Struct && padsForZeroSize(t):
+		return "Go pads a struct that ends in a field of size 0: put that field first"
+	case kind != reflect.Struct && goScalar(t) == nil: // strings, slices, maps, channels, functions, interfaces, unsafe.Pointer
+		return "refers to Go memory: use an array, or a uint64"
+	}
+	return ""
+}
+
+// padsForZeroSize reports whether a last field of size 0 makes a struct larger than C's. Go pads so that a
+// pointer to that field does not point past the struct.
+func padsForZeroSize(t reflect.Type) bool {
+	n := t.NumField()
+	if n == 0 || t.Field(n-1).Type.Size() != 0 {
+		return false
+	}
+	align := uintptr(t.Align())
+	return (t.Field(n-1).Offset+align-1)/align*align != t.Size()
 }

@@ -1,6 +1,47 @@
 package btf
 
-import "reflect"
+import (
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// What the errors of [Spec.AddGo] and [Spec.CompareGo] match with [errors.Is].
+var (
+	ErrGoType = errors.New("no counterpart in C for a Go type") // int, strings, slices, pointers without a struct tag, bad struct tags
+	ErrLayout = errors.New("layouts of Go and C differ")        // what CompareGo returns
+)
+
+// TypeError says which field of a Go type [Spec.AddGo] cannot build, and why. It matches [ErrGoType].
+type TypeError struct {
+	Root  reflect.Type // the type that AddGo was called with; may be nil
+	Field string       // from Root through nested structs, arrays and pointees: "udata.name"; empty: Root itself
+	Type  reflect.Type // of that field, nil if What says it
+	What  string       // the rule, and what to do
+}
+
+// Error returns for example `Go type main.Value: field udata.name: string: refers to Go memory: use an array, or a uint64`.
+func (e *TypeError) Error() string {
+	text := "Go type " + typeString(e.Root)
+	if e.Field != "" {
+		text += ": field " + e.Field
+	}
+	if e.Type != nil && e.Type != e.Root {
+		text += ": " + e.Type.String()
+	}
+	return text + ": " + e.What
+}
+
+// Is reports whether target is ErrGoType.
+func (e *TypeError) Is(target error) bool { return target == ErrGoType }
+
+// typeString is t.String for a t that may be nil.
+func typeString(t reflect.Type) string {
+	if t == nil {
+		return "nil"
+	}
+	return t.String()
+}
 
 // AddGo builds the BTF of a Go type and of all it reaches, and returns its id. The type is a struct (or, for keys and
 // variables, an integer, float, bool or array); everything in it must be one of:
@@ -22,80 +63,105 @@ import "reflect"
 // Anything else is refused with a [*TypeError], and the Spec is left as it was. Types that are in the Spec already are not
 // looked for, but integers and floats are.
 func (s *Spec) AddGo(t reflect.Type, typeTag string) (ID, error) {
-	if err := checkGo(t, typeTag); err != nil {
-		return 0, err
+	if t == nil {
+		return 0, &TypeError{What: "no type"}
 	}
-	b := goBuilder{spec: s, typeTag: typeTag, ids: make(map[reflect.Type]ID)}
-	return b.add(t), nil
+	b := goBuilder{spec: s.fork(), typeTag: typeTag, ids: make(map[reflect.Type]ID)}
+	id := b.add("", t)
+	var differs *LayoutError
+	if errors.As(b.spec.CompareGo(id, t), &differs) { // what cannot be built was left out
+		first := differs.Differences[0]
+		b.refuse(first.Path, nil, first.text())
+	}
+	if b.refused != nil {
+		b.refused.Root = t
+		return 0, b.refused
+	}
+	*s = *b.spec
+	return id, nil
 }
 
-// goBuilder adds types that goChecker has taken.
+// goBuilder builds what it can of Go types.
 type goBuilder struct {
-	spec    *Spec
+	spec    *Spec // what is built is kept if nothing was refused
 	typeTag string
 	ids     map[reflect.Type]ID
-	index   ID // type of array indices; 0: not added yet
+	refused *TypeError // the first one
 }
 
-func (b *goBuilder) add(t reflect.Type) ID {
+func (b *goBuilder) refuse(path string, t reflect.Type, what string) {
+	if b.refused == nil {
+		b.refused = &TypeError{Field: path, Type: t, What: what}
+	}
+}
+
+func (b *goBuilder) add(path string, t reflect.Type) ID {
 	if id, ok := b.ids[t]; ok {
 		return id
 	}
 	var id ID
-	switch {
+	switch scalar := goScalar(t); {
+	case scalar != nil:
+		id = b.basic(*scalar)
 	case t.Kind() == reflect.Array:
-		elem := b.add(t.Elem())
-		id = b.spec.Add(Type{Kind: KindArray, Type: elem, Index: b.indexType(), Count: uint32(t.Len())})
-	case t.Kind() == reflect.Pointer:
-		target := b.add(t.Elem())
-		if known, ok := b.ids[t]; ok {
-			return known // added while the pointee was, which points to itself
-		}
-		tagged := b.spec.Add(Type{Kind: KindTypeTag, Name: b.typeTag, Type: target})
-		id = b.spec.Add(Type{Kind: KindPtr, Type: tagged})
+		// The type that clang gives to array indices; the kernel wants one, and an integer.
+		index := b.basic(Type{Kind: KindInt, Name: "__ARRAY_SIZE_TYPE__", Size: 4, Bits: 32})
+		id = b.spec.Add(Type{Kind: KindArray, Type: b.add(path, t.Elem()), Index: index, Count: uint32(t.Len())})
+	case t.Kind() == reflect.Pointer && isGoStruct(t.Elem()):
+		return b.pointer(path, t)
 	case isGoStruct(t):
-		return b.addStruct(t)
-	default:
-		id = b.basic(goScalar(t).cType())
+		return b.structure(path, t)
 	}
 	b.ids[t] = id
 	return id
 }
 
-// addStruct adds the struct before the types of its members, so that these may point back to it.
-func (b *goBuilder) addStruct(t reflect.Type) ID {
-	members := make([]Member, 0, t.NumField())
-	types := make([]reflect.Type, 0, t.NumField())
-	for i := range t.NumField() {
-		f := fieldAt(t, i)
-		if f.blank {
-			continue
-		}
-		members = append(members, Member{Name: string(f.appendC(nil)), BitOffset: uint32(f.offset * 8)})
-		types = append(types, f.typ)
+func (b *goBuilder) pointer(path string, t reflect.Type) ID {
+	switch {
+	case b.typeTag == "":
+		b.refuse(path, t, "user kptr, and no type tag to build it with")
+	case structName(t.Elem()) == "":
+		// The kernel compares the pointee's name with those of its own structs, and "" is among them
+		// (btf_parse_kptr, bpf_find_btf_id).
+		b.refuse(path, t, "user kptr to a struct without a name: add a field _ struct{} `btf:\"name=...\"`")
 	}
-	id := b.spec.Add(Type{Kind: KindStruct, Name: structName(t), Size: uint32(t.Size()), Members: members})
+	target := b.add(path, t.Elem())
+	if _, ok := b.ids[t]; !ok { // else added while the pointee was, which points to itself
+		tagged := b.spec.Add(Type{Kind: KindTypeTag, Name: b.typeTag, Type: target})
+		b.ids[t] = b.spec.Add(Type{Kind: KindPtr, Type: tagged})
+	}
+	return b.ids[t]
+}
+
+// structure adds the struct before the types of its members, so that these may point back to it.
+func (b *goBuilder) structure(path string, t reflect.Type) ID {
+	name := structName(t)
+	if name != "" && !isIdentifier(name) {
+		b.refuse(path, t, fmt.Sprintf("struct name %q is no C identifier: add a field _ struct{} `btf:\"name=...\"`", name))
+	}
+	var fields []goField
+	var members []Member
+	for i := range t.NumField() {
+		if f := fieldAt(t, i); !f.blank {
+			fields = append(fields, f)
+			members = append(members, Member{Name: f.cName, BitOffset: uint32(f.offset * 8)})
+		}
+	}
+	id := b.spec.Add(Type{Kind: KindStruct, Name: name, Size: uint32(t.Size()), Members: members})
 	b.ids[t] = id
-	for i, typ := range types {
-		member := b.add(typ)
+	for i := range fields {
+		member := b.add(join(path, fields[i].cName), fields[i].typ)
 		b.spec.Type(id).Members[i].Type = member // Add may have moved the types
 	}
 	return id
 }
 
-// indexType is the type that clang gives to array indices; the kernel wants one, and an integer.
-func (b *goBuilder) indexType() ID {
-	if b.index == 0 {
-		b.index = b.basic(Type{Kind: KindInt, Name: "__ARRAY_SIZE_TYPE__", Size: 4, Bits: 32})
-	}
-	return b.index
-}
-
 // basic returns the INT or FLOAT that is like t, which it adds if there is none.
 func (b *goBuilder) basic(t Type) ID {
-	if id, err := b.spec.Find(t.Kind, t.Name); err == nil {
+	for id := ID(1); int(id) < b.spec.Len(); id++ {
 		f := b.spec.Type(id)
-		if f.Size == t.Size && f.Encoding == t.Encoding && f.Bits == t.Bits && f.BitOffset == 0 {
+		if f.Kind == t.Kind && f.Name == t.Name && f.Size == t.Size &&
+			f.Encoding == t.Encoding && f.Bits == t.Bits && f.BitOffset == 0 {
 			return id
 		}
 	}

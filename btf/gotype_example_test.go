@@ -27,19 +27,18 @@ func ExampleSpec_AddGo() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(spec.C(id))
+	member := spec.Type(id).Members[0]
+	tag := spec.Type(spec.Type(member.Type).Type)
+	pointee := spec.Type(tag.Type)
+	fmt.Println(member.Name, tag.Kind, tag.Name, pointee.Name, pointee.Size)
+	for _, m := range pointee.Members {
+		fmt.Println(m.Name, spec.Type(m.Type).Name, m.BitOffset/8)
+	}
 	// Output:
-	// struct user_data;
-	//
-	// struct value_type {
-	// 	struct user_data __attribute__((btf_type_tag("uptr"))) *udata;
-	// };
-	//
-	// struct user_data {
-	// 	int a;
-	// 	int b;
-	// 	int result;
-	// };
+	// udata TYPE_TAG uptr user_data 12
+	// a int 0
+	// b int 4
+	// result int 8
 }
 
 func ExampleSpec_CompareGo() {

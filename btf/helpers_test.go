@@ -86,7 +86,7 @@ var (
 	wFwd     = []uint32{1, 7 << 24, 0}
 )
 
-func join(lists ...[]uint32) []uint32 {
+func concat(lists ...[]uint32) []uint32 {
 	var all []uint32
 	for _, l := range lists {
 		all = append(all, l...)

@@ -51,6 +51,22 @@ type kindSet uint32
 
 func (set kindSet) has(k Kind) bool { return set>>k&1 != 0 }
 
+const (
+	enums      kindSet = 1<<KindEnum | 1<<KindEnum64
+	aggregates kindSet = 1<<KindStruct | 1<<KindUnion
+	// modifiers stand for the type that they refer to.
+	modifiers kindSet = 1<<KindTypedef | 1<<KindVolatile | 1<<KindConst | 1<<KindRestrict | 1<<KindTypeTag
+	// sized have a size in their third word; in the others it is a type id, or unused.
+	sized = aggregates | enums | 1<<KindInt | 1<<KindFloat | 1<<KindDataSec
+	// flagged give kind_flag a meaning.
+	flagged = aggregates | enums | 1<<KindFwd | 1<<KindDeclTag | 1<<KindTypeTag
+	// bare are a struct btf_type and nothing else.
+	bare = modifiers | 1<<KindPtr | 1<<KindFwd | 1<<KindFunc | 1<<KindFloat
+	// named may not have an empty name, nameless may not have any.
+	named    kindSet = 1<<KindFwd | 1<<KindTypedef | 1<<KindFunc | 1<<KindVar | 1<<KindDataSec | 1<<KindDeclTag | 1<<KindTypeTag
+	nameless kindSet = 1<<KindPtr | 1<<KindArray | 1<<KindVolatile | 1<<KindConst | 1<<KindRestrict | 1<<KindFuncProto
+)
+
 // IntEncoding is the encoding of an INT: BTF_INT_SIGNED and so on of include/uapi/linux/btf.h.
 // At most one bit is set; 0 is a plain unsigned integer.
 type IntEncoding uint8

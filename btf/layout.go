@@ -44,7 +44,7 @@ func (s *Spec) checkMembers(t *Type) string {
 			what = fmt.Sprintf("bit offset %d before that of the member before it (%d)", m.BitOffset, last)
 		}
 		if what != "" {
-			return memberFault(i, m, what)
+			return fmt.Sprintf("member %d %q: %s", i, m.Name, what)
 		}
 		last = m.BitOffset
 	}
@@ -53,42 +53,29 @@ func (s *Spec) checkMembers(t *Type) string {
 
 func (s *Spec) checkMember(t *Type, m *Member) string {
 	size, ok := s.size(m.Type)
-	if !ok {
-		return fmt.Sprintf("type id %d has no size", m.Type)
-	}
-	width := 8 * size
-	end := uint64(m.BitOffset) + width
 	target := &s.types[s.Resolve(m.Type)]
+	width := 8 * size
+	old := target.Kind == KindInt && !t.Flag // may be a bit field in the style before kind_flag: the INT has the width
 	switch {
-	case m.BitSize != 0:
-		if what := checkBitField(t, m, target, width); what != "" {
-			return what
-		}
-		end = uint64(m.BitOffset) + uint64(m.BitSize)
+	case !ok:
+		return fmt.Sprintf("type id %d has no size", m.Type)
+	case m.BitSize != 0 && !t.Flag:
+		return fmt.Sprintf("bit field of %d bits without kind_flag", m.BitSize)
 	case t.Flag && m.BitOffset > bitOffsetMax:
 		return fmt.Sprintf("bit offset %d does not fit 24 bits, as kind_flag wants", m.BitOffset)
-	case target.Kind == KindInt && !t.Flag:
-		// A bit field in the style before kind_flag: the INT has the width.
-		end = uint64(m.BitOffset) + uint64(target.BitOffset) + uint64(target.Bits)
-	case m.BitOffset%8 != 0:
-		return fmt.Sprintf("bit offset %d is not a whole byte", m.BitOffset)
-	}
-	if end > 8*uint64(t.Size) {
-		return fmt.Sprintf("ends at bit %d, past the end (%d bytes)", end, t.Size)
-	}
-	return ""
-}
-
-func checkBitField(t *Type, m *Member, target *Type, width uint64) string {
-	switch {
-	case !t.Flag:
-		return fmt.Sprintf("bit field of %d bits without kind_flag", m.BitSize)
-	case m.BitOffset > bitOffsetMax:
-		return fmt.Sprintf("bit offset %d does not fit 24 bits, as kind_flag wants", m.BitOffset)
-	case target.Kind != KindInt && target.Kind != KindEnum && target.Kind != KindEnum64:
+	case m.BitSize != 0 && target.Kind != KindInt && !enums.has(target.Kind):
 		return fmt.Sprintf("bit field of kind %s", target.Kind)
 	case uint64(m.BitSize) > width:
 		return fmt.Sprintf("bit field of %d bits in a type of %d", m.BitSize, width)
+	case m.BitSize != 0:
+		width = uint64(m.BitSize)
+	case old:
+		width = uint64(target.BitOffset) + uint64(target.Bits)
+	case m.BitOffset%8 != 0:
+		return fmt.Sprintf("bit offset %d is not a whole byte", m.BitOffset)
+	}
+	if end := uint64(m.BitOffset) + width; end > 8*uint64(t.Size) {
+		return fmt.Sprintf("ends at bit %d, past the end (%d bytes)", end, t.Size)
 	}
 	return ""
 }
@@ -96,23 +83,20 @@ func checkBitField(t *Type, m *Member, target *Type, width uint64) string {
 // checkVars is btf_datasec_check_meta and btf_datasec_resolve. A section of size 0 is as clang writes it: offsets
 // are relocations that nobody has applied.
 func (s *Spec) checkVars(t *Type) string {
-	var end uint64 // of the entry before
-	for i := range t.Vars {
-		v := &t.Vars[i]
-		// A FUNC has no size, and neither has an extern that is only declared.
-		if size, ok := s.size(v.Type); ok && uint64(v.Size) < size {
+	var last uint64 // end of the entry before
+	for i, v := range t.Vars {
+		size, ok := s.size(v.Type) // a FUNC has none, and neither has an extern that is only declared
+		end := uint64(v.Offset) + uint64(v.Size)
+		switch {
+		case ok && uint64(v.Size) < size:
 			return fmt.Sprintf("entry %d: size %d, less than that of type id %d (%d bytes)", i, v.Size, v.Type, size)
-		}
-		if t.Size == 0 {
-			continue
-		}
-		if uint64(v.Offset) < end {
-			return fmt.Sprintf("entry %d: offset 0x%x, before the end of the entry before it (0x%x)", i, v.Offset, end)
-		}
-		end = uint64(v.Offset) + uint64(v.Size)
-		if end > uint64(t.Size) {
+		case t.Size == 0:
+		case uint64(v.Offset) < last:
+			return fmt.Sprintf("entry %d: offset 0x%x, before the end of the entry before it (0x%x)", i, v.Offset, last)
+		case end > uint64(t.Size):
 			return fmt.Sprintf("entry %d: ends at 0x%x, past the end (0x%x bytes)", i, end, t.Size)
 		}
+		last = end
 	}
 	return ""
 }

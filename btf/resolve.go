@@ -2,9 +2,6 @@ package btf
 
 import "math"
 
-// modifiers are the kinds that stand for the type they refer to.
-const modifiers kindSet = 1<<KindTypedef | 1<<KindVolatile | 1<<KindConst | 1<<KindRestrict | 1<<KindTypeTag
-
 // Resolve follows typedefs, const, volatile, restrict and type tags to the type behind them. In a Spec that is
 // not valid, a chain that does not end gives 0.
 func (s *Spec) Resolve(id ID) ID {
@@ -34,20 +31,19 @@ func (s *Spec) Size(id ID) (uint64, error) {
 	return 0, s.fault(id, ErrNoSize, "no size in bytes")
 }
 
-func (s *Spec) size(id ID) (uint64, bool) {
-	count := uint64(1) // elements, in nested arrays
+func (s *Spec) size(id ID) (size uint64, ok bool) {
+	size = 1 // elements, in nested arrays
 	for range maxDepth + 2 {
 		t := s.Type(id)
 		switch {
 		case t == nil:
 			return 0, false
 		case sized.has(t.Kind):
-			return fits(count, uint64(t.Size))
+			return fits(size, uint64(t.Size))
 		case t.Kind == KindPtr:
-			return fits(count, 8)
+			return fits(size, 8)
 		case t.Kind == KindArray:
-			var ok bool
-			if count, ok = fits(count, uint64(t.Count)); !ok {
+			if size, ok = fits(size, uint64(t.Count)); !ok {
 				return 0, false
 			}
 		case !modifiers.has(t.Kind) && t.Kind != KindVar:

@@ -2,7 +2,7 @@ package btf
 
 import (
 	"bytes"
-	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,9 +14,9 @@ type Name struct {
 
 // Scan returns for each name the id of the first type of that kind and name in a .BTF blob, 0 if there is none: what
 // [Spec.Find] would, but without building types, in a time that suits the 5 MB of /sys/kernel/btf/vmlinux. It stops
-// when it has found all, and checks no more of a type than that its kind is known and that it lies in the blob. It relies on a string table
-// that holds each name once, whole, as those of clang, pahole and the kernel do: of a name stored twice, only the first
-// place counts. The empty name is never found. The error is an [*Error].
+// when it has found all, and checks no more of a type than that its kind is known and that it lies in the blob. It relies on a
+// string table that holds each name once, whole, as those of clang, pahole and the kernel do: of a name stored twice, only the
+// first place counts. The empty name is never found. The error is an [*Error].
 func Scan(blob []byte, names []Name) ([]ID, error) {
 	h, err := parseHeader(blob)
 	if err != nil {
@@ -61,12 +61,9 @@ func (h *header) find(name string) uint32 {
 	}
 }
 
-// bare are the kinds that are a struct btf_type and nothing else.
-const bare kindSet = 1<<KindPtr | 1<<KindFwd | 1<<KindTypedef | 1<<KindVolatile | 1<<KindConst | 1<<KindRestrict | 1<<KindFunc | 1<<KindFloat | 1<<KindTypeTag
-
 // scan walks the types, comparing integers alone, until nothing is wanted any more. Two things make the walk twice as
 // fast: most types are passed by one test of a bit, and the two commonest sorts of length are told by branches,
-// which are predicted, so that the next load does not wait for a length from tailLens.
+// which are predicted, so that the next load does not wait for a length from tailLens. What is wrong is told by typeAt.
 func (h *header) scan(wants []want, ids []ID) *Error {
 	var filter uint64 // of the names wanted, one bit each
 	for i := range wants {
@@ -75,28 +72,28 @@ func (h *header) scan(wants []want, ids []ID) *Error {
 	off := 0
 	for id := ID(1); len(wants) > 0 && off < len(h.types); id++ {
 		start := off
-		if len(h.types)-off < typeLen {
-			return h.truncatedType(id, start)
-		}
-		word := h.types[off:][:typeLen]
-		nameOff, info := load32(word, h.big), load32(word[4:], h.big)
-		kind := infoKind(info)
-		if filter>>(nameOff%64)&1 != 0 {
-			wants = claim(wants, ids, nameOff, kind, id)
-		}
 		off += typeLen
-		switch {
-		case bare.has(kind):
-			continue
-		case kind == KindFuncProto:
-			off += 8 * infoVlen(info)
-		case kind == KindVoid || kind > kindMax:
-			return h.typeError(id, start, ErrUnsupported, unknownKind(info))
-		default:
-			off += tailLen(kind, infoVlen(info))
+		if off <= len(h.types) {
+			word := h.types[start:off]
+			nameOff, info := load32(word, h.big), load32(word[4:], h.big)
+			kind := infoKind(info)
+			if filter>>(nameOff%64)&1 != 0 {
+				wants = claim(wants, ids, nameOff, kind, id)
+			}
+			switch {
+			case bare.has(kind):
+				continue
+			case kind == KindFuncProto:
+				off += 8 * infoVlen(info)
+			case kind == KindVoid || kind > kindMax:
+				off = len(h.types) + 1
+			default:
+				off += tailLen(kind, infoVlen(info))
+			}
 		}
 		if off > len(h.types) {
-			return h.truncatedType(id, start)
+			_, _, _, err := h.typeAt(id, start)
+			return err
 		}
 	}
 	return nil
@@ -104,16 +101,11 @@ func (h *header) scan(wants []want, ids []ID) *Error {
 
 // claim stores an id for whoever wants its name and kind, and returns who is left.
 func claim(wants []want, ids []ID, nameOff uint32, kind Kind, id ID) []want {
-	for i := len(wants) - 1; i >= 0; i-- {
-		if w := wants[i]; w.nameOff == nameOff && w.kind == kind {
+	return slices.DeleteFunc(wants, func(w want) bool {
+		match := w.nameOff == nameOff && w.kind == kind
+		if match {
 			ids[w.index] = id
-			wants[i] = wants[len(wants)-1]
-			wants = wants[:len(wants)-1]
 		}
-	}
-	return wants
-}
-
-func (h *header) truncatedType(id ID, off int) *Error {
-	return h.typeError(id, off, ErrTruncated, fmt.Sprintf("runs past the end of the types (0x%x bytes)", len(h.types)))
+		return match
+	})
 }

@@ -47,7 +47,7 @@ func TestScanAllocations(t *testing.T) {
 
 func TestScanHandMade(t *testing.T) {
 	for _, order := range orders {
-		b := blob(order, join(wInt, []uint32{1, 4<<24 | 1, 4, 3, 1, 0}, wTypedef(2), wTypedef(1)))
+		b := blob(order, concat(wInt, []uint32{1, 4<<24 | 1, 4, 3, 1, 0}, wTypedef(2), wTypedef(1)))
 		ids, err := Scan(b, []Name{{KindTypedef, "a"}, {KindStruct, "a"}, {KindInt, "a"}, {KindInt, "int"}, {KindInt, "nt"}, {KindTypedef, "a\x00b"}})
 		if err != nil {
 			t.Fatal(err)
@@ -70,10 +70,10 @@ func TestScanRefuses(t *testing.T) {
 		text  string
 	}{
 		{"kind 0", []uint32{0, 0, 0}, ErrUnsupported, ".BTF: type 1 at 0x18: info 0x0: unknown kind 0"},
-		{"kind 127", join(wInt, []uint32{0, 127 << 24, 0}), ErrUnsupported, ".BTF: type 2 at 0x28: info 0x7f000000: unknown kind 127"},
-		{"half a type", join(wInt, []uint32{0, 0}), ErrTruncated, ".BTF: type 2 at 0x28: runs past the end of the types (0x18 bytes)"},
-		{"half a tail", join(wInt, wInt[:3]), ErrTruncated, ".BTF: type 2 at 0x28: runs past the end of the types (0x1c bytes)"},
-		{"vlen past the end", []uint32{1, 4<<24 | 0xffffff, 4}, ErrTruncated, ".BTF: type 1 at 0x18: runs past the end of the types (0xc bytes)"},
+		{"kind 127", concat(wInt, []uint32{0, 127 << 24, 0}), ErrUnsupported, ".BTF: type 2 at 0x28: info 0x7f000000: unknown kind 127"},
+		{"half a type", concat(wInt, []uint32{0, 0}), ErrTruncated, ".BTF: type 2 at 0x28: 0x8 bytes left, too few for struct btf_type (0xc bytes)"},
+		{"half a tail", concat(wInt, wInt[:3]), ErrTruncated, ".BTF: type 2 at 0x28: INT with vlen 0 runs past the end of the types (0x0 bytes left, 0x4 needed)"},
+		{"vlen past the end", []uint32{1, 4<<24 | 0xffffff, 4}, ErrTruncated, ".BTF: type 1 at 0x18: STRUCT with vlen 16777215 runs past the end of the types (0x0 bytes left, 0xbfffff4 needed)"},
 	} {
 		for _, order := range orders {
 			t.Run(row.name+"/"+order.String(), func(t *testing.T) {

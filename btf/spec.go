@@ -3,7 +3,7 @@ package btf
 import "encoding/binary"
 
 // Spec holds types in the order of their ids, and the string table that names them. It is made by [Decode], and then
-// valid, or by [New] and [Spec.Add], and then valid once [Spec.Validate] says so. A valid Spec may be read
+// valid, or by [New] and [Spec.Add], and then valid once [Spec.Encode] takes it. A valid Spec may be read
 // by several goroutines at once.
 type Spec struct {
 	big    bool   // byte order
@@ -18,7 +18,12 @@ func New(order binary.ByteOrder) *Spec {
 }
 
 // ByteOrder returns the byte order that [Spec.Encode] writes: binary.LittleEndian or binary.BigEndian.
-func (s *Spec) ByteOrder() binary.ByteOrder { return byteOrder(s.big) }
+func (s *Spec) ByteOrder() binary.ByteOrder {
+	if s.big {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
+}
 
 // Len returns the number of types, void included: ids are below it.
 func (s *Spec) Len() int { return len(s.types) }
@@ -39,14 +44,14 @@ func (s *Spec) Find(kind Kind, name string) (ID, error) {
 			return ID(i), nil
 		}
 	}
-	return 0, &NotFoundError{Kind: kind, Name: name}
+	return 0, &Error{Section: sectionBTF, Kind: kind, Name: name, Offset: NoOffset, Err: ErrNotFound, What: "no such type"}
 }
 
 // String returns the string at an offset of the string table; [ErrMalformed] if the table ends before it.
 func (s *Spec) String(off uint32) (string, error) {
-	name, ok := s.strs.at(off)
-	if !ok {
-		return "", &Error{Section: sectionBTF, Offset: NoOffset, Err: ErrMalformed, What: offsetOutside(off, s.strs.len())}
+	text, why := s.strs.at(off)
+	if why != "" {
+		return "", blobError(sectionBTF, NoOffset, ErrMalformed, "%s", why)
 	}
-	return name, nil
+	return text, nil
 }

@@ -1,9 +1,7 @@
 package btf
 
 import (
-	"bytes"
 	"fmt"
-	"maps"
 	"strings"
 )
 
@@ -19,97 +17,78 @@ const maxName = 4096
 // table are substrings of base. Names added later are kept apart, so that adding n of them does not copy the table n times.
 type stringTable struct {
 	base  string
-	tail  []byte // follows base
-	added map[string]uint32
+	added []string // follow base; each ends with NUL
 }
 
-func (t *stringTable) len() int { return len(t.base) + len(t.tail) }
-
-// at returns the name at an offset. Offsets in the middle of a name are good: the kernel takes them,
-// and a table may share the ends of names.
-func (t *stringTable) at(off uint32) (string, bool) {
-	if uint64(off) < uint64(len(t.base)) {
-		rest := t.base[off:]
-		return rest[:strings.IndexByte(rest, 0)], true // base ends with NUL
+func (t *stringTable) len() int {
+	n := len(t.base)
+	for _, s := range t.added {
+		n += len(s)
 	}
-	rest := uint64(off) - uint64(len(t.base))
-	if rest >= uint64(len(t.tail)) {
-		return "", false
-	}
-	end := bytes.IndexByte(t.tail[rest:], 0)
-	return string(t.tail[rest:][:end]), true
+	return n
 }
 
-// name returns the name at an offset, or why it cannot.
-func (t *stringTable) name(off uint32) (name, what string) {
-	if uint64(off) >= uint64(len(t.base)) {
-		name, ok := t.at(off)
-		if !ok {
-			return "", offsetOutside(off, t.len())
+// from returns what the table has at an offset, up to the end of a name at least; "" past its end. Offsets in the middle
+// of a name are good: the kernel takes them, and a table may share the ends of names.
+func (t *stringTable) from(off uint32) string {
+	rest, at := t.base, uint64(off)
+	for i := 0; at >= uint64(len(rest)); i++ {
+		if i == len(t.added) {
+			return ""
 		}
-		return name, ""
+		at -= uint64(len(rest))
+		rest = t.added[i]
 	}
-	rest := t.base[off:min(len(t.base), int(off)+maxName+1)]
-	end := strings.IndexByte(rest, 0)
-	if end < 0 {
-		return "", nameTooLong
-	}
-	return rest[:end], ""
+	return rest[at:]
 }
+
+// at returns the string at an offset, or why there is none.
+func (t *stringTable) at(off uint32) (text, why string) {
+	rest := t.from(off)
+	if rest == "" {
+		return "", fmt.Sprintf("string offset 0x%x past the end of the string table (0x%x bytes)", off, t.len())
+	}
+	text, _, _ = strings.Cut(rest, "\x00")
+	return text, ""
+}
+
+// name returns the string at an offset that is to be a name.
+func (t *stringTable) name(off uint32) (name, why string) {
+	if name, why = t.at(off); len(name) > maxName {
+		return "", "name of more than 4096 bytes"
+	}
+	return name, why
+}
+
+// renamed tells a builder of types that a name was written to its field, which the string table does not see.
+const renamed = "name is not the one in the string table: names are set by Add and Rename"
 
 // check returns why a name that refers to an offset may not, "" if it may.
 func (t *stringTable) check(off uint32, name string) string {
-	switch {
-	case len(name) > maxName:
-		return nameTooLong
-	case !t.is(off, name):
+	if rest := t.from(off); len(rest) <= len(name) || rest[:len(name)] != name || rest[len(name)] != 0 {
 		return renamed
 	}
-	return ""
+	_, why := t.name(off)
+	return why
 }
 
-const (
-	nameTooLong = "name of more than 4096 bytes"
-	// renamed tells a builder of types that a name was written to its field, which the string table does not see.
-	renamed = "name is not the one in the string table: names are set by Add and Rename"
-)
-
-// is reports whether the name at an offset is the one given, without building a string.
-func (t *stringTable) is(off uint32, name string) bool {
-	start, n := uint64(off), uint64(len(name))
-	if start < uint64(len(t.base)) {
-		return start+n < uint64(len(t.base)) && t.base[start:start+n] == name && t.base[start+n] == 0
-	}
-	start -= uint64(len(t.base))
-	return start+n < uint64(len(t.tail)) && string(t.tail[start:start+n]) == name && t.tail[start+n] == 0
-}
-
-// intern searches base from end to end instead of indexing it: a loader adds a name or two to a
-// table of some kilobytes, where building an index would cost more.
-func (t *stringTable) intern(name string) uint32 {
+// intern returns the name, which ends before its first NUL, and its offset in the table, to which it is added if it is not
+// there. It searches instead of keeping an index: a loader adds a name or two to a table of some kilobytes.
+func (t *stringTable) intern(name string) (string, uint32) {
+	name, _, _ = strings.Cut(name, "\x00")
 	if name == "" {
-		return 0
-	}
-	if off, ok := t.added[name]; ok {
-		return off
+		return "", 0
 	}
 	if i := strings.Index(t.base, "\x00"+name+"\x00"); i >= 0 {
-		return uint32(i + 1)
+		return name, uint32(i + 1)
 	}
-	if t.added == nil {
-		t.added = make(map[string]uint32)
+	off := len(t.base)
+	for _, s := range t.added {
+		if s[:len(s)-1] == name {
+			return name, uint32(off)
+		}
+		off += len(s)
 	}
-	off := uint32(t.len())
-	t.tail = append(append(t.tail, name...), 0)
-	t.added[name] = off
-	return off
-}
-
-func (t *stringTable) clone() stringTable {
-	// The capacity is cut so that neither copy appends into bytes of the other.
-	return stringTable{base: t.base, tail: t.tail[:len(t.tail):len(t.tail)], added: maps.Clone(t.added)}
-}
-
-func offsetOutside(off uint32, size int) string {
-	return fmt.Sprintf("string offset 0x%x past the end of the string table (0x%x bytes)", off, size)
+	t.added = append(t.added, name+"\x00")
+	return name, uint32(off)
 }

@@ -25,7 +25,7 @@ type ID uint32
 //	TYPE_TAG          Type Flag (an attribute, Linux 6.14)
 //
 // Numbers may be changed in place, and [Spec.Encode] validates the result. Names are tied to the string table: a type's is
-// changed by [Spec.Rename], and members, enumerators and parameters get theirs in [Spec.Add].
+// changed by [Spec.Rename], and records get theirs in [Spec.Add].
 type Type struct {
 	Name      string
 	Members   []Member
@@ -46,32 +46,64 @@ type Type struct {
 	Bits      uint8 // bits that carry the value of an INT
 }
 
-// Member is a member of a STRUCT or UNION: struct btf_member, its offset taken apart by kind_flag.
-type Member struct {
-	Name      string // empty for an anonymous struct or union
+// Record is what follows some types as often as their vlen says. Its fields by the kind of the type:
+//
+//	STRUCT, UNION     Name (empty for an anonymous struct or union) Type BitOffset BitSize
+//	ENUM, ENUM64      Name Value
+//	FUNC_PROTO        Name Type (the last one is void and nameless in a variadic function)
+//	DATASEC           Type Offset Size
+type Record struct {
+	Name      string
+	Value     uint64 // of an ENUM with Flag: sign-extended from 32 bits; without: zero-extended
 	nameOff   uint32
-	Type      ID
+	Type      ID     // in a DATASEC a VAR or, in .ksyms, an extern FUNC
 	BitOffset uint32 // bits from the start of the struct
+	Offset    uint32 // bytes from the start of the section; 0 in what clang writes, which leaves it to relocations
+	Size      uint32 // bytes
 	BitSize   uint8  // bits; 0: not a bit field. Only in a type with Flag
 }
 
-// EnumValue is an enumerator: struct btf_enum or btf_enum64.
-type EnumValue struct {
-	Name    string
-	Value   uint64 // of an ENUM with Flag: sign-extended from 32 bits; without: zero-extended
-	nameOff uint32
+// The records of each kind.
+type (
+	Member     = Record // struct btf_member, its offset taken apart by kind_flag
+	EnumValue  = Record // struct btf_enum or btf_enum64
+	Param      = Record // struct btf_param
+	VarSecinfo = Record // struct btf_var_secinfo
+)
+
+// records returns where the records of a type are, nil if its kind has none.
+func (t *Type) records() *[]Record {
+	switch t.Kind {
+	case KindStruct, KindUnion:
+		return &t.Members
+	case KindEnum, KindEnum64:
+		return &t.Values
+	case KindFuncProto:
+		return &t.Params
+	case KindDataSec:
+		return &t.Vars
+	}
+	return nil
 }
 
-// Param is a parameter of a FUNC_PROTO: struct btf_param. The last one is void and nameless in a variadic function.
-type Param struct {
-	Name    string
-	nameOff uint32
-	Type    ID
+// vlen is the count of records that follow; for FUNC, the linkage is in its place.
+func (t *Type) vlen() int {
+	if recs := t.records(); recs != nil {
+		return len(*recs)
+	}
+	if t.Kind == KindFunc {
+		return int(t.Linkage)
+	}
+	return 0
 }
 
-// VarSecinfo places a VAR (or, in .ksyms, an extern FUNC) in a DATASEC: struct btf_var_secinfo.
-type VarSecinfo struct {
-	Type   ID
-	Offset uint32 // bytes from the start of the section; 0 in what clang writes, which leaves it to relocations
-	Size   uint32 // bytes
+// setVlen takes n records off a slab; the allocation of all types' records is one. Their capacity ends there, so that appending
+// to one type's records does not write into the next one's.
+func (t *Type) setVlen(n int, slab *[]Record) {
+	switch recs := t.records(); {
+	case recs != nil && n > 0:
+		*recs, *slab = (*slab)[:n:n], (*slab)[n:]
+	case t.Kind == KindFunc:
+		t.Linkage = uint32(n)
+	}
 }

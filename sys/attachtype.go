@@ -16,17 +16,12 @@ const (
 )
 
 var attachTypeNames = [...]string{
-	BPF_TRACE_RAW_TP:  "BPF_TRACE_RAW_TP",
-	BPF_TRACE_FENTRY:  "BPF_TRACE_FENTRY",
-	BPF_TRACE_FEXIT:   "BPF_TRACE_FEXIT",
-	BPF_MODIFY_RETURN: "BPF_MODIFY_RETURN",
-	BPF_LSM_MAC:       "BPF_LSM_MAC",
-	BPF_TRACE_ITER:    "BPF_TRACE_ITER",
-	BPF_PERF_EVENT:    "BPF_PERF_EVENT",
-	BPF_STRUCT_OPS:    "BPF_STRUCT_OPS",
+	BPF_TRACE_RAW_TP: "TRACE_RAW_TP", BPF_TRACE_FENTRY: "TRACE_FENTRY", BPF_TRACE_FEXIT: "TRACE_FEXIT",
+	BPF_MODIFY_RETURN: "MODIFY_RETURN", BPF_LSM_MAC: "LSM_MAC", BPF_TRACE_ITER: "TRACE_ITER",
+	BPF_PERF_EVENT: "PERF_EVENT", BPF_STRUCT_OPS: "STRUCT_OPS",
 }
 
 // String gives the C name, or the enum and the number of an unknown value.
 func (t AttachType) String() string {
-	return enumName(attachTypeNames[:], uint32(t), "bpf_attach_type")
+	return enumName("bpf_attach_type", "BPF_", attachTypeNames[:], uint32(t))
 }

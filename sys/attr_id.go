@@ -16,7 +16,7 @@ const (
 var objKindNames = [...]string{ObjMap: "map", ObjProg: "prog", ObjBTF: "btf", ObjLink: "link"}
 
 // String gives "map", "prog", "btf" or "link".
-func (k ObjKind) String() string { return enumName(objKindNames[:], uint32(k), "object kind") }
+func (k ObjKind) String() string { return enumName("object kind", "", objKindNames[:], uint32(k)) }
 
 // badCmd stands for the command of a kind that does not exist; the kernel answers EINVAL.
 const badCmd = ^Cmd(0)

@@ -28,51 +28,6 @@ type LinkCreateAttr struct {
 // Cmd is BPF_LINK_CREATE.
 func (*LinkCreateAttr) Cmd() Cmd { return BPF_LINK_CREATE }
 
-// LinkCreateTracingAttr attaches a tp_btf, fentry, fexit or lsm program with a cookie:
-// link_create with its member tracing.
-type LinkCreateTracingAttr struct {
-	_           structs.HostLayout
-	ProgFD      uint32     `c:"link_create.prog_fd"`
-	TargetFD    uint32     `c:"link_create.target_fd"`
-	AttachType  AttachType `c:"link_create.attach_type"`
-	Flags       uint32     `c:"link_create.flags"`
-	TargetBTFID uint32     `c:"link_create.tracing.target_btf_id"`
-	_           uint32
-	Cookie      uint64 `c:"link_create.tracing.cookie"`
-}
-
-// Cmd is BPF_LINK_CREATE.
-func (*LinkCreateTracingAttr) Cmd() Cmd { return BPF_LINK_CREATE }
-
-// LinkCreateIterAttr attaches an iterator: link_create with iter_info, a union bpf_iter_link_info
-// that narrows down what is walked.
-type LinkCreateIterAttr struct {
-	_           structs.HostLayout
-	ProgFD      uint32     `c:"link_create.prog_fd"`
-	TargetFD    uint32     `c:"link_create.target_fd"` // 0: the kernel refuses others
-	AttachType  AttachType `c:"link_create.attach_type"`
-	Flags       uint32     `c:"link_create.flags"`
-	IterInfo    Ptr        `c:"link_create.iter_info" bytes:"IterInfoLen"`
-	IterInfoLen uint32     `c:"link_create.iter_info_len"` // bytes
-}
-
-// Cmd is BPF_LINK_CREATE.
-func (*LinkCreateIterAttr) Cmd() Cmd { return BPF_LINK_CREATE }
-
-// LinkCreatePerfEventAttr attaches a tracepoint program to a perf event, the TargetFD:
-// link_create with its member perf_event.
-type LinkCreatePerfEventAttr struct {
-	_          structs.HostLayout
-	ProgFD     uint32     `c:"link_create.prog_fd"`
-	TargetFD   uint32     `c:"link_create.target_fd"`
-	AttachType AttachType `c:"link_create.attach_type"`
-	Flags      uint32     `c:"link_create.flags"`
-	BPFCookie  uint64     `c:"link_create.perf_event.bpf_cookie"`
-}
-
-// Cmd is BPF_LINK_CREATE.
-func (*LinkCreatePerfEventAttr) Cmd() Cmd { return BPF_LINK_CREATE }
-
 // IterCreateAttr makes one walk of an iterator that a link stands for: struct iter_create of union
 // bpf_attr (linux/bpf.h), "used by BPF_ITER_CREATE command". Opens an fd to read from.
 type IterCreateAttr struct {

@@ -45,18 +45,6 @@ func (a *LinkCreateAttr) raw() (unsafe.Pointer, uintptr) {
 	return unsafe.Pointer(a), unsafe.Offsetof(a.Flags) + unsafe.Sizeof(a.Flags)
 }
 
-func (a *LinkCreateTracingAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.Cookie) + unsafe.Sizeof(a.Cookie)
-}
-
-func (a *LinkCreateIterAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.IterInfoLen) + unsafe.Sizeof(a.IterInfoLen)
-}
-
-func (a *LinkCreatePerfEventAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.BPFCookie) + unsafe.Sizeof(a.BPFCookie)
-}
-
 func (a *IterCreateAttr) raw() (unsafe.Pointer, uintptr) {
 	return unsafe.Pointer(a), unsafe.Offsetof(a.Flags) + unsafe.Sizeof(a.Flags)
 }

@@ -32,37 +32,21 @@ const (
 )
 
 var cmdNames = [...]string{
-	BPF_MAP_CREATE:          "BPF_MAP_CREATE",
-	BPF_MAP_LOOKUP_ELEM:     "BPF_MAP_LOOKUP_ELEM",
-	BPF_MAP_UPDATE_ELEM:     "BPF_MAP_UPDATE_ELEM",
-	BPF_MAP_DELETE_ELEM:     "BPF_MAP_DELETE_ELEM",
-	BPF_PROG_LOAD:           "BPF_PROG_LOAD",
-	BPF_OBJ_PIN:             "BPF_OBJ_PIN",
-	BPF_OBJ_GET:             "BPF_OBJ_GET",
-	BPF_PROG_TEST_RUN:       "BPF_PROG_TEST_RUN",
-	BPF_PROG_GET_NEXT_ID:    "BPF_PROG_GET_NEXT_ID",
-	BPF_MAP_GET_NEXT_ID:     "BPF_MAP_GET_NEXT_ID",
-	BPF_PROG_GET_FD_BY_ID:   "BPF_PROG_GET_FD_BY_ID",
-	BPF_MAP_GET_FD_BY_ID:    "BPF_MAP_GET_FD_BY_ID",
-	BPF_OBJ_GET_INFO_BY_FD:  "BPF_OBJ_GET_INFO_BY_FD",
-	BPF_RAW_TRACEPOINT_OPEN: "BPF_RAW_TRACEPOINT_OPEN",
-	BPF_BTF_LOAD:            "BPF_BTF_LOAD",
-	BPF_BTF_GET_FD_BY_ID:    "BPF_BTF_GET_FD_BY_ID",
-	BPF_MAP_FREEZE:          "BPF_MAP_FREEZE",
-	BPF_BTF_GET_NEXT_ID:     "BPF_BTF_GET_NEXT_ID",
-	BPF_LINK_CREATE:         "BPF_LINK_CREATE",
-	BPF_LINK_GET_FD_BY_ID:   "BPF_LINK_GET_FD_BY_ID",
-	BPF_LINK_GET_NEXT_ID:    "BPF_LINK_GET_NEXT_ID",
-	BPF_ITER_CREATE:         "BPF_ITER_CREATE",
+	"MAP_CREATE", "MAP_LOOKUP_ELEM", "MAP_UPDATE_ELEM", "MAP_DELETE_ELEM", "MAP_GET_NEXT_KEY", "PROG_LOAD", "OBJ_PIN", "OBJ_GET",
+	"PROG_ATTACH", "PROG_DETACH", "PROG_TEST_RUN", "PROG_GET_NEXT_ID", "MAP_GET_NEXT_ID", "PROG_GET_FD_BY_ID",
+	"MAP_GET_FD_BY_ID", "OBJ_GET_INFO_BY_FD", "PROG_QUERY", "RAW_TRACEPOINT_OPEN", "BTF_LOAD", "BTF_GET_FD_BY_ID",
+	"TASK_FD_QUERY", "MAP_LOOKUP_AND_DELETE_ELEM", "MAP_FREEZE", "BTF_GET_NEXT_ID", "MAP_LOOKUP_BATCH",
+	"MAP_LOOKUP_AND_DELETE_BATCH", "MAP_UPDATE_BATCH", "MAP_DELETE_BATCH", "LINK_CREATE", "LINK_UPDATE",
+	"LINK_GET_FD_BY_ID", "LINK_GET_NEXT_ID", "ENABLE_STATS", "ITER_CREATE",
 }
 
-// String gives the C name, or the type and the number of a command that the project does not use.
-func (c Cmd) String() string { return enumName(cmdNames[:], uint32(c), "bpf_cmd") }
+// String gives the C name, or the enum and the number of a later command.
+func (c Cmd) String() string { return enumName("bpf_cmd", "BPF_", cmdNames[:], uint32(c)) }
 
-// enumName looks v up in names; a value without a name prints as "enum(v)".
-func enumName(names []string, v uint32, enum string) string {
+// enumName gives the C name of v, the prefix and that of names; a value without a name prints as "enum(v)".
+func enumName(enum, prefix string, names []string, v uint32) string {
 	if uint64(v) < uint64(len(names)) && names[v] != "" {
-		return names[v]
+		return prefix + names[v]
 	}
 	return enum + "(" + strconv.FormatUint(uint64(v), 10) + ")"
 }

@@ -24,13 +24,8 @@ func (e *CPUListError) Error() string {
 func (e *CPUListError) Is(target error) bool { return target == ErrCPUList }
 
 // PossibleCPUs counts the CPUs that may ever come online: a per-CPU map has a value for each.
-func PossibleCPUs() (int, error) { return countCPUs("/sys/devices/system/cpu/possible") }
-
-// OnlineCPUs counts the CPUs that are online now.
-func OnlineCPUs() (int, error) { return countCPUs("/sys/devices/system/cpu/online") }
-
-func countCPUs(path string) (int, error) {
-	b, err := ReadFile(path, 1<<16)
+func PossibleCPUs() (int, error) {
+	b, err := ReadFile("/sys/devices/system/cpu/possible", 1<<16)
 	if err != nil {
 		return 0, err
 	}

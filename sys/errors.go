@@ -32,7 +32,7 @@ func (e *Error) Unwrap() error { return e.Errno }
 
 func errnoText(e syscall.Errno) string {
 	if e == ENOTSUPP {
-		return "operation not supported for this map type (ENOTSUPP)"
+		return "operation is not supported (ENOTSUPP)"
 	}
 	if name := unix.ErrnoName(e); name != "" {
 		return e.Error() + " (" + name + ")"

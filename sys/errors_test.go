@@ -16,7 +16,7 @@ func TestErrorText(t *testing.T) {
 		want string
 	}{
 		{"errno", &sys.Error{Cmd: sys.BPF_MAP_CREATE, Errno: syscall.EINVAL}, "BPF_MAP_CREATE: invalid argument (EINVAL)"},
-		{"ENOTSUPP", &sys.Error{Cmd: sys.BPF_MAP_FREEZE, Errno: sys.ENOTSUPP}, "BPF_MAP_FREEZE: operation not supported for this map type (ENOTSUPP)"},
+		{"ENOTSUPP", &sys.Error{Cmd: sys.BPF_MAP_FREEZE, Errno: sys.ENOTSUPP}, "BPF_MAP_FREEZE: operation is not supported (ENOTSUPP)"},
 		{"errno without name", &sys.Error{Cmd: sys.BPF_BTF_LOAD, Errno: 4000}, "BPF_BTF_LOAD: errno 4000"},
 		{"unknown command", &sys.Error{Cmd: 99, Errno: syscall.EPERM}, "bpf_cmd(99): operation not permitted (EPERM)"},
 		{"feature", &sys.NotSupportedError{Feature: "user kptrs", Since: "6.13"}, "user kptrs: not supported by this kernel (needs Linux 6.13)"},

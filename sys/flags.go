@@ -40,6 +40,7 @@ const (
 	BPF_F_WRONLY_PROG MapFlags = 1 << 8
 	BPF_F_CLONE       MapFlags = 1 << 9
 	BPF_F_MMAPABLE    MapFlags = 1 << 10
+	BPF_F_LINK        MapFlags = 1 << 13 // a link attaches the struct_ops map
 )
 
 // String joins the names of the set flags with "|".
@@ -54,6 +55,7 @@ var mapFlagNames = [...]flagName{
 	{uint64(BPF_F_WRONLY_PROG), "BPF_F_WRONLY_PROG"},
 	{uint64(BPF_F_CLONE), "BPF_F_CLONE"},
 	{uint64(BPF_F_MMAPABLE), "BPF_F_MMAPABLE"},
+	{uint64(BPF_F_LINK), "BPF_F_LINK"},
 }
 
 // ProgFlags go with BPF_PROG_LOAD (prog_flags) in linux/bpf.h.

@@ -13,12 +13,11 @@ const (
 )
 
 var linkTypeNames = [...]string{
-	BPF_LINK_TYPE_RAW_TRACEPOINT: "BPF_LINK_TYPE_RAW_TRACEPOINT",
-	BPF_LINK_TYPE_TRACING:        "BPF_LINK_TYPE_TRACING",
-	BPF_LINK_TYPE_ITER:           "BPF_LINK_TYPE_ITER",
-	BPF_LINK_TYPE_PERF_EVENT:     "BPF_LINK_TYPE_PERF_EVENT",
-	BPF_LINK_TYPE_STRUCT_OPS:     "BPF_LINK_TYPE_STRUCT_OPS",
+	BPF_LINK_TYPE_RAW_TRACEPOINT: "RAW_TRACEPOINT", BPF_LINK_TYPE_TRACING: "TRACING", BPF_LINK_TYPE_ITER: "ITER",
+	BPF_LINK_TYPE_PERF_EVENT: "PERF_EVENT", BPF_LINK_TYPE_STRUCT_OPS: "STRUCT_OPS",
 }
 
 // String gives the C name, or the enum and the number of an unknown value.
-func (t LinkType) String() string { return enumName(linkTypeNames[:], uint32(t), "bpf_link_type") }
+func (t LinkType) String() string {
+	return enumName("bpf_link_type", "BPF_LINK_TYPE_", linkTypeNames[:], uint32(t))
+}

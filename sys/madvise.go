@@ -8,7 +8,6 @@ import (
 
 // Advice for [Mapping.Advise]: MADV_* of asm-generic/mman-common.h.
 const (
-	MADV_DONTNEED = 4
 	MADV_REMOVE   = 9  // frees the pages of a shared mapping and what backs them: the next access sees zeroes
 	MADV_DONTFORK = 10 // a child of fork(2) does not get the mapping
 

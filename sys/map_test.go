@@ -83,6 +83,7 @@ func TestMapFull(t *testing.T) {
 }
 
 func TestMapFreeze(t *testing.T) {
+	kerneltest.NeedLinux(t, "6.5", "EPERM for a map that is frozen")
 	kerneltest.NoLeaks(t)
 	fd := hashMap(t).Uint32()
 	key, value := uint32(1), uint64(2)
@@ -111,9 +112,6 @@ func TestBadFD(t *testing.T) {
 		{"no BTF", &sys.BTFLoadAttr{BTF: key, BTFSize: 4}, syscall.EINVAL},
 		{"raw tracepoint", &sys.RawTracepointOpenAttr{ProgFD: none}, syscall.EBADF},
 		{"link", &sys.LinkCreateAttr{ProgFD: none, AttachType: sys.BPF_TRACE_RAW_TP}, syscall.EBADF},
-		{"link with cookie", &sys.LinkCreateTracingAttr{ProgFD: none, AttachType: sys.BPF_TRACE_RAW_TP}, syscall.EBADF},
-		{"iterator link", &sys.LinkCreateIterAttr{ProgFD: none, AttachType: sys.BPF_TRACE_ITER}, syscall.EBADF},
-		{"perf event link", &sys.LinkCreatePerfEventAttr{ProgFD: none, AttachType: sys.BPF_PERF_EVENT}, syscall.EBADF},
 		{"iterator", &sys.IterCreateAttr{LinkFD: none}, syscall.EBADF},
 		{"test run", &sys.TestRunAttr{ProgFD: none}, syscall.EBADF},
 		{"pin", &sys.ObjPinAttr{Pathname: sys.CString("/x"), BPFFD: none}, syscall.EINVAL},
@@ -178,10 +176,6 @@ func TestPerCPUValue(t *testing.T) {
 	}
 	if want := bytes.IndexByte(room, 0xee) / 8; got != want {
 		t.Errorf("got %d, the kernel filled %d values", got, want)
-	}
-	online, err := sys.OnlineCPUs()
-	if err != nil || online < 1 || online > got {
-		t.Errorf("online: %d, %v, possible: %d", online, err, got)
 	}
 }
 

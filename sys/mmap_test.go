@@ -167,7 +167,7 @@ func TestMmapErrors(t *testing.T) {
 	}{
 		{"no bytes", func() (*sys.Mapping, error) { return sys.Mmap(nil, 0, 0, 0, syscall.MAP_PRIVATE) }, syscall.EINVAL},
 		{"negative size", func() (*sys.Mapping, error) { return sys.Mmap(nil, 0, -1, 0, syscall.MAP_PRIVATE) }, syscall.EINVAL},
-		{"too large", func() (*sys.Mapping, error) { return sys.Mmap(nil, 0, 1<<62, 0, syscall.MAP_PRIVATE) }, syscall.ENOMEM},
+		{"too large", func() (*sys.Mapping, error) { return sys.Mmap(nil, 0, 1<<62, syscall.PROT_WRITE, syscall.MAP_PRIVATE) }, syscall.ENOMEM},
 		{"closed fd", func() (*sys.Mapping, error) { return sys.Mmap(closed, 0, 4096, 0, syscall.MAP_SHARED) }, syscall.EBADF},
 		{"offset within a page", func() (*sys.Mapping, error) { return sys.Mmap(memfd(t, 4096), 1, 1, 0, syscall.MAP_SHARED) }, syscall.EINVAL},
 		{"no file", func() (*sys.Mapping, error) { return sys.MapFile("/nonexistent") }, syscall.ENOENT},

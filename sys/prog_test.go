@@ -137,21 +137,13 @@ func TestLinks(t *testing.T) {
 			prog := open(t, tracing(t, s, sys.BPF_TRACE_RAW_TP, btf.KindTypedef, "btf_trace_sys_enter"))
 			return open(t, &sys.RawTracepointOpenAttr{ProgFD: prog.Uint32()})
 		}, sys.BPF_LINK_TYPE_RAW_TRACEPOINT},
-		{"tp_btf with cookie", func(t *testing.T) *sys.FD {
-			prog := open(t, tracing(t, s, sys.BPF_TRACE_RAW_TP, btf.KindTypedef, "btf_trace_sys_enter"))
-			return open(t, &sys.LinkCreateTracingAttr{
-				ProgFD: prog.Uint32(), AttachType: sys.BPF_TRACE_RAW_TP, Cookie: 7,
-			})
-		}, sys.BPF_LINK_TYPE_RAW_TRACEPOINT},
-		{"tp_btf without more", func(t *testing.T) *sys.FD {
+		{"tp_btf by link_create", func(t *testing.T) *sys.FD {
 			prog := open(t, tracing(t, s, sys.BPF_TRACE_RAW_TP, btf.KindTypedef, "btf_trace_sys_enter"))
 			return open(t, &sys.LinkCreateAttr{ProgFD: prog.Uint32(), AttachType: sys.BPF_TRACE_RAW_TP})
 		}, sys.BPF_LINK_TYPE_RAW_TRACEPOINT},
 		{"tracepoint", func(t *testing.T) *sys.FD {
 			prog := open(t, returnZero(sys.BPF_PROG_TYPE_TRACEPOINT))
-			return open(t, &sys.LinkCreatePerfEventAttr{
-				ProgFD: prog.Uint32(), TargetFD: sysEnterEvent(t).Uint32(), AttachType: sys.BPF_PERF_EVENT, BPFCookie: 7,
-			})
+			return open(t, &sys.LinkCreateAttr{ProgFD: prog.Uint32(), TargetFD: sysEnterEvent(t).Uint32(), AttachType: sys.BPF_PERF_EVENT})
 		}, sys.BPF_LINK_TYPE_PERF_EVENT},
 		{"iterator", func(t *testing.T) *sys.FD {
 			prog := open(t, tracing(t, s, sys.BPF_TRACE_ITER, btf.KindFunc, "bpf_iter_task"))
@@ -215,13 +207,9 @@ func TestPerfEventError(t *testing.T) {
 	}
 }
 
-// iterLink narrows the walk to this process: union bpf_iter_link_info starts with the thread's id.
 func iterLink(t *testing.T, prog *sys.FD) *sys.FD {
 	t.Helper()
-	info := [...]uint32{uint32(os.Getpid()), 0, 0, 0}
-	return open(t, &sys.LinkCreateIterAttr{
-		ProgFD: prog.Uint32(), AttachType: sys.BPF_TRACE_ITER, IterInfo: sys.PtrTo(&info), IterInfoLen: 16,
-	})
+	return open(t, &sys.LinkCreateAttr{ProgFD: prog.Uint32(), AttachType: sys.BPF_TRACE_ITER})
 }
 
 func TestIter(t *testing.T) {

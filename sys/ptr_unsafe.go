@@ -43,9 +43,6 @@ func Int32s(v []int32) Ptr {
 // PtrTo points to *p, for a key or value that is a Go struct of the C layout; nil gives NULL.
 func PtrTo[T any](p *T) Ptr { return Ptr{p: unsafe.Pointer(p)} }
 
-// IsNull tells whether the kernel sees NULL.
-func (p Ptr) IsNull() bool { return p.p == nil }
-
 // view gives the n bytes behind p; the caller knows that so many are there.
 func (p Ptr) view(n uint64) []byte {
 	return unsafe.Slice((*byte)(p.p), n)

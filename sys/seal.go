@@ -8,8 +8,7 @@ import (
 
 // Flags of [MemfdCreate] and [AddSeals]: linux/memfd.h, linux/fcntl.h.
 const (
-	MFD_ALLOW_SEALING = 0x2
-	MFD_NOEXEC_SEAL   = 0x8 // implies MFD_ALLOW_SEALING; since Linux 6.3
+	MFD_NOEXEC_SEAL = 0x8 // can be sealed; since Linux 6.3
 
 	F_SEAL_WRITE = 0x8
 )

@@ -106,7 +106,7 @@ int add_under_lock(void *ctx)
 }
 
 /* Leaves a reference to the current task in the value; returns 1 if there was one. */
-SEC("syscall")
+SEC("?syscall")
 int exchange_kptr(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();

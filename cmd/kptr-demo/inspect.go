@@ -6,6 +6,7 @@ import (
 	"kptr/bpfobj"
 	"kptr/btf"
 	"kptr/elf"
+	"kptr/internal/btfc"
 	"kptr/sys"
 )
 
@@ -167,12 +168,12 @@ func newMapReport(spec *bpfobj.Spec, m *bpfobj.MapSpec) mapReport {
 		MaxEntries: m.MaxEntries, Flags: m.Flags.String(), Pinned: m.PinByName,
 	}
 	if m.Key != 0 {
-		r.Key = types.C(m.Key)
+		r.Key = btfc.C(types, m.Key)
 	}
 	if m.Value == 0 {
 		return r
 	}
-	r.Value = types.C(m.Value)
+	r.Value = btfc.C(types, m.Value)
 	if t := types.Type(m.Value); t.Kind == btf.KindDataSec {
 		for _, v := range t.Vars {
 			r.Variables = append(r.Variables, variableReport{types.Type(v.Type).Name, v.Offset, v.Size})

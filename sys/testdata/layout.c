@@ -38,11 +38,6 @@ static void fields(void)
 	ATTR(link_create.target_fd);
 	ATTR(link_create.attach_type);
 	ATTR(link_create.flags);
-	ATTR(link_create.tracing.target_btf_id);
-	ATTR(link_create.tracing.cookie);
-	ATTR(link_create.iter_info);
-	ATTR(link_create.iter_info_len);
-	ATTR(link_create.perf_event.bpf_cookie);
 	ATTR(iter_create.link_fd);
 	ATTR(iter_create.flags);
 	ATTR(map_type);
@@ -273,8 +268,6 @@ static void constants(void)
 	CONST(BPF_F_MMAPABLE);
 	CONST(BPF_F_SLEEPABLE);
 	CONST(BPF_F_TEST_RUN_ON_CPU);
-	CONST(BPF_PSEUDO_MAP_FD);
-	CONST(BPF_PSEUDO_MAP_VALUE);
 	CONST(BPF_PSEUDO_BTF_ID);
 	CONST(BPF_PSEUDO_FUNC);
 	CONST(BPF_PSEUDO_MAP_IDX);

@@ -1,29 +1,31 @@
-package btf
+package btfc
+
+import "kptr/btf"
 
 // need writes the definitions that C wants to see before a declaration with the type of id. Whole: the declaration
 // wants its size, so that a declared struct will not do. Owner is the type whose definition the declaration is part of: its
 // name is known there.
-func (p *printer) need(id, owner ID, whole bool, depth int) {
+func (p *printer) need(id, owner btf.ID, whole bool, depth int) {
 	for depth <= maxDepth {
 		t := p.spec.Type(id)
 		switch {
 		case t == nil || !p.spend(0):
 			return
-		case t.Kind == KindArray:
+		case t.Kind == btf.KindArray:
 			whole = true // C wants to know the element, even behind a pointer to an array
-		case t.Kind == KindPtr:
+		case t.Kind == btf.KindPtr:
 			whole = false
-		case t.Kind == KindFuncProto:
+		case t.Kind == btf.KindFuncProto:
 			for i := range t.Params {
 				p.need(t.Params[i].Type, owner, false, depth+1)
 			}
 			whole = false
-		case t.Kind == KindTypedef:
+		case t.Kind == btf.KindTypedef:
 			p.typedef(id, t, whole, depth)
 			if !whole {
 				return
 			}
-		case !modifiers.has(t.Kind):
+		case !isModifier(t):
 			p.needBase(id, t, owner, whole, depth)
 			return
 		}
@@ -31,11 +33,11 @@ func (p *printer) need(id, owner ID, whole bool, depth int) {
 	}
 }
 
-func (p *printer) needBase(id ID, t *Type, owner ID, whole bool, depth int) {
+func (p *printer) needBase(id btf.ID, t *btf.Type, owner btf.ID, whole bool, depth int) {
 	switch {
-	case t.Kind == KindFwd:
+	case t.Kind == btf.KindFwd:
 		p.forward(id, t)
-	case t.Kind == KindStruct || t.Kind == KindUnion:
+	case t.Kind == btf.KindStruct || t.Kind == btf.KindUnion:
 		switch {
 		case !isTagged(t):
 			p.needMembers(t, owner, depth) // defined where it is used
@@ -53,7 +55,7 @@ func (p *printer) needBase(id ID, t *Type, owner ID, whole bool, depth int) {
 	}
 }
 
-func (p *printer) needMembers(t *Type, owner ID, depth int) {
+func (p *printer) needMembers(t *btf.Type, owner btf.ID, depth int) {
 	for i := range t.Members {
 		p.need(t.Members[i].Type, owner, true, depth+1)
 	}
@@ -70,7 +72,7 @@ func (p *printer) flush() {
 	}
 }
 
-func (p *printer) define(id ID, t *Type, depth int) {
+func (p *printer) define(id btf.ID, t *btf.Type, depth int) {
 	p.state[id] |= active
 	p.needMembers(t, id, depth)
 	p.state[id] |= defined
@@ -80,19 +82,19 @@ func (p *printer) define(id ID, t *Type, depth int) {
 }
 
 // forward declares a struct. One that is first named in a prototype would be unknown outside it.
-func (p *printer) forward(id ID, t *Type) {
+func (p *printer) forward(id btf.ID, t *btf.Type) {
 	if p.state[id]&(declared|defined) != 0 {
 		return
 	}
 	p.state[id] |= declared
 	text := p.keyword(t) + " " + t.Name + ";"
-	if t.Kind == KindFwd {
+	if t.Kind == btf.KindFwd {
 		text += " /* only declared (FWD) */"
 	}
 	p.block(text)
 }
 
-func (p *printer) typedef(id ID, t *Type, whole bool, depth int) {
+func (p *printer) typedef(id btf.ID, t *btf.Type, whole bool, depth int) {
 	if p.state[id]&(defined|active) != 0 {
 		return
 	}

@@ -1,17 +1,19 @@
-package btf
+package btfc
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"kptr/btf"
 )
 
 // definition returns a STRUCT, UNION, ENUM or ENUM64 with its body.
-func (p *printer) definition(id ID, t *Type, indent int) string {
+func (p *printer) definition(id btf.ID, t *btf.Type, indent int) string {
 	var b strings.Builder
 	b.WriteString(spaced(p.keyword(t), t.Name) + " {\n")
 	margin := strings.Repeat("\t", indent+1)
-	if isEnum(t.Kind) {
+	if isEnum(t) {
 		p.values(&b, t, margin)
 	} else {
 		p.members(&b, t, p.shape(id, t).packed, margin, indent+1)
@@ -23,9 +25,9 @@ func (p *printer) definition(id ID, t *Type, indent int) string {
 	return b.String()
 }
 
-func (p *printer) values(b *strings.Builder, t *Type, margin string) {
+func (p *printer) values(b *strings.Builder, t *btf.Type, margin string) {
 	suffix := ""
-	if t.Kind == KindEnum64 {
+	if t.Kind == btf.KindEnum64 {
 		suffix = "LL"
 	}
 	for _, v := range t.Values {
@@ -40,7 +42,7 @@ func (p *printer) values(b *strings.Builder, t *Type, margin string) {
 	}
 }
 
-func (p *printer) members(b *strings.Builder, t *Type, packed bool, margin string, indent int) {
+func (p *printer) members(b *strings.Builder, t *btf.Type, packed bool, margin string, indent int) {
 	var end uint64 // bits
 	for i := range t.Members {
 		m := &t.Members[i]
@@ -48,12 +50,12 @@ func (p *printer) members(b *strings.Builder, t *Type, packed bool, margin strin
 			return
 		}
 		b.WriteString(margin + p.declare(m.Type, m.Name, indent))
-		if n := p.spec.fieldBits(m); n != 0 {
+		if n := p.fieldBits(m); n != 0 {
 			b.WriteString(": " + strconv.Itoa(int(n)))
 		}
 		b.WriteString(";")
 		natural, next := p.place(m, end, packed)
-		if uint64(m.BitOffset) != natural && t.Kind == KindStruct {
+		if uint64(m.BitOffset) != natural && t.Kind == btf.KindStruct {
 			b.WriteString(offsetComment(m))
 		}
 		b.WriteString("\n")
@@ -61,7 +63,7 @@ func (p *printer) members(b *strings.Builder, t *Type, packed bool, margin strin
 	}
 }
 
-func offsetComment(m *Member) string {
+func offsetComment(m *btf.Member) string {
 	if m.BitOffset%8 != 0 {
 		return fmt.Sprintf(" /* bit %d */", m.BitOffset)
 	}
@@ -70,11 +72,11 @@ func offsetComment(m *Member) string {
 
 // sizeComment says the size of a type that does not follow from its members: C has attributes for that,
 // BTF does not keep them.
-func (p *printer) sizeComment(id ID, t *Type) string {
+func (p *printer) sizeComment(id btf.ID, t *btf.Type) string {
 	natural := uint64(4)
 	switch t.Kind {
-	case KindEnum:
-	case KindEnum64:
+	case btf.KindEnum:
+	case btf.KindEnum64:
 		natural = 8
 	default:
 		natural = p.naturalSize(id, t)
@@ -86,7 +88,7 @@ func (p *printer) sizeComment(id ID, t *Type) string {
 }
 
 // naturalSize is where the last member ends, rounded up to the alignment.
-func (p *printer) naturalSize(id ID, t *Type) uint64 {
+func (p *printer) naturalSize(id btf.ID, t *btf.Type) uint64 {
 	sh := p.shape(id, t)
 	var end uint64 // bits
 	for i := range t.Members {
@@ -97,9 +99,9 @@ func (p *printer) naturalSize(id ID, t *Type) uint64 {
 }
 
 // place returns where C puts a member that follows end, and its size, both in bits.
-func (p *printer) place(m *Member, end uint64, packed bool) (offset, size uint64) {
-	bytes, _ := p.spec.size(m.Type)
-	if n := uint64(p.spec.fieldBits(m)); n != 0 {
+func (p *printer) place(m *btf.Member, end uint64, packed bool) (offset, size uint64) {
+	bytes, _ := p.spec.Size(m.Type)
+	if n := uint64(p.fieldBits(m)); n != 0 {
 		// A bit field stays where it is unless it would straddle a unit of its type (System V ABI).
 		if unit := 8 * bytes; unit != 0 && !packed && end/unit != (end+n-1)/unit {
 			end = roundUp(end, unit)
@@ -114,11 +116,11 @@ func (p *printer) place(m *Member, end uint64, packed bool) (offset, size uint64
 }
 
 // fieldBits returns the width of a bit field, 0 for another member. Before kind_flag, its INT had the width.
-func (s *Spec) fieldBits(m *Member) uint8 {
+func (p *printer) fieldBits(m *btf.Member) uint8 {
 	if m.BitSize != 0 {
 		return m.BitSize
 	}
-	if t := s.Type(s.Resolve(m.Type)); t != nil && t.Kind == KindInt && uint32(t.Bits) != 8*t.Size {
+	if t := p.spec.Type(p.spec.Resolve(m.Type)); t != nil && t.Kind == btf.KindInt && uint32(t.Bits) != 8*t.Size {
 		return t.Bits
 	}
 	return 0
@@ -134,9 +136,9 @@ type shape struct {
 
 // shape finds out how a struct was laid out. It is packed if it has a member or a size that C allows only in a
 // packed one.
-func (p *printer) shape(id ID, t *Type) shape { return p.shapeWithin(id, t, maxDepth) }
+func (p *printer) shape(id btf.ID, t *btf.Type) shape { return p.shapeWithin(id, t, maxDepth) }
 
-func (p *printer) shapeWithin(id ID, t *Type, depth int) shape {
+func (p *printer) shapeWithin(id btf.ID, t *btf.Type, depth int) shape {
 	if sh, ok := p.shapes[id]; ok {
 		return sh
 	}
@@ -145,7 +147,7 @@ func (p *printer) shapeWithin(id ID, t *Type, depth int) shape {
 		m := &t.Members[i]
 		align := p.align(m.Type, depth-1)
 		sh.align = max(sh.align, align)
-		if p.spec.fieldBits(m) == 0 && uint64(m.BitOffset)%(8*align) != 0 {
+		if p.fieldBits(m) == 0 && uint64(m.BitOffset)%(8*align) != 0 {
 			sh.packed = true
 		}
 	}
@@ -157,17 +159,17 @@ func (p *printer) shapeWithin(id ID, t *Type, depth int) shape {
 }
 
 // align returns the alignment in bytes that C gives a type on a 64-bit target.
-func (p *printer) align(id ID, depth int) uint64 {
+func (p *printer) align(id btf.ID, depth int) uint64 {
 	for ; depth > 0; depth-- {
 		t := p.spec.Type(id)
 		switch {
 		case t == nil:
 			return 1
-		case t.Kind == KindPtr:
+		case t.Kind == btf.KindPtr:
 			return 8
-		case t.Kind == KindStruct || t.Kind == KindUnion:
+		case t.Kind == btf.KindStruct || t.Kind == btf.KindUnion:
 			return p.shapeWithin(id, t, depth).align
-		case t.Kind != KindArray && !modifiers.has(t.Kind):
+		case t.Kind != btf.KindArray && !isModifier(t):
 			return scalarAlign(t)
 		}
 		id = t.Type
@@ -176,7 +178,7 @@ func (p *printer) align(id ID, depth int) uint64 {
 }
 
 // scalarAlign is the size, for the sizes that are powers of two.
-func scalarAlign(t *Type) uint64 {
+func scalarAlign(t *btf.Type) uint64 {
 	if size := uint64(t.Size); size&(size-1) == 0 && size != 0 {
 		return min(size, 16)
 	}

@@ -1,8 +1,11 @@
-package btf
+// Package btfc writes BTF types as C, for people to read.
+package btfc
 
 import (
 	"fmt"
 	"strconv"
+
+	"kptr/btf"
 )
 
 // C returns a type as C: its definition, those of the types it holds before it, and those of the types it points to
@@ -12,8 +15,8 @@ import (
 // struct that is only declared. There is no newline at the end.
 //
 // The Spec is valid. The text is cut off at 4 MiB: anonymous structs that hold each other twice double it at each level.
-func (s *Spec) C(id ID) string {
-	p := printer{spec: s, budget: printBudget, state: make(map[ID]defState), shapes: make(map[ID]shape)}
+func C(s *btf.Spec, id btf.ID) string {
+	p := printer{spec: s, budget: printBudget, state: make(map[btf.ID]defState), shapes: make(map[btf.ID]shape)}
 	p.top(id)
 	if p.budget < 0 {
 		p.block("/* cut off */")
@@ -22,13 +25,13 @@ func (s *Spec) C(id ID) string {
 }
 
 // brief returns the type as in a declaration without a name, on one line: "struct user_data *", "struct { ... }".
-func (s *Spec) brief(id ID) string {
-	if s.Type(id) == nil {
-		return "type id " + strconv.FormatUint(uint64(id), 10)
-	}
+func brief(s *btf.Spec, id btf.ID) string {
 	p := printer{spec: s, budget: printBudget, short: true}
 	return p.declare(id, "", 0)
 }
+
+// maxDepth is how deep the types of a valid Spec are nested at most, behind what the printer follows by name.
+const maxDepth = 128
 
 const printBudget = 4 << 20 // bytes; task_struct and all it reaches take 0.5 MB
 
@@ -43,14 +46,14 @@ const (
 
 // printer writes definitions in an order that C takes.
 type printer struct {
-	spec   *Spec
+	spec   *btf.Spec
 	out    []byte
 	budget int // bytes left
 	short  bool
-	state  map[ID]defState
-	shapes map[ID]shape
-	queue  []ID // structs behind pointers
-	open   []ID // anonymous types that are being written, outermost first
+	state  map[btf.ID]defState
+	shapes map[btf.ID]shape
+	queue  []btf.ID // structs behind pointers
+	open   []btf.ID // anonymous types that are being written, outermost first
 }
 
 // spend takes n bytes off the budget, and reports whether it lasts.
@@ -68,22 +71,22 @@ func (p *printer) block(text string) {
 	p.out = append(p.out, text...)
 }
 
-func (p *printer) top(id ID) {
+func (p *printer) top(id btf.ID) {
 	t := p.spec.Type(id)
 	switch {
 	case t == nil:
 		p.block(fmt.Sprintf("/* type id %d out of range (%d types) */", id, p.spec.Len()))
-	case t.Kind == KindDataSec:
+	case t.Kind == btf.KindDataSec:
 		p.dataSec(t)
-	case t.Kind == KindVar, t.Kind == KindFunc:
+	case t.Kind == btf.KindVar, t.Kind == btf.KindFunc:
 		p.need(t.Type, 0, true, 0)
 		p.flush()
 		p.block(p.declaration(t))
-	case t.Kind == KindDeclTag:
+	case t.Kind == btf.KindDeclTag:
 		p.need(t.Type, 0, true, 0)
 		p.flush()
 		p.block(p.declTag(t))
-	case t.Kind == KindFwd, t.Kind == KindTypedef, isTagged(t):
+	case t.Kind == btf.KindFwd, t.Kind == btf.KindTypedef, isTagged(t):
 		p.need(id, 0, true, 0)
 		p.flush()
 	default:
@@ -94,15 +97,26 @@ func (p *printer) top(id ID) {
 }
 
 // isTagged reports whether C can refer to a type by struct, union or enum and a name.
-func isTagged(t *Type) bool {
+func isTagged(t *btf.Type) bool {
 	switch t.Kind {
-	case KindStruct, KindUnion, KindEnum, KindEnum64:
+	case btf.KindStruct, btf.KindUnion, btf.KindEnum, btf.KindEnum64:
 		return t.Name != ""
 	}
 	return false
 }
 
-func (p *printer) dataSec(t *Type) {
+func isEnum(t *btf.Type) bool { return t.Kind == btf.KindEnum || t.Kind == btf.KindEnum64 }
+
+// isModifier reports whether a type stands for the one that it refers to.
+func isModifier(t *btf.Type) bool {
+	switch t.Kind {
+	case btf.KindTypedef, btf.KindVolatile, btf.KindConst, btf.KindRestrict, btf.KindTypeTag:
+		return true
+	}
+	return false
+}
+
+func (p *printer) dataSec(t *btf.Type) {
 	for _, v := range t.Vars {
 		if vt := p.spec.Type(v.Type); vt != nil {
 			p.need(vt.Type, 0, true, 0)
@@ -118,21 +132,21 @@ func (p *printer) dataSec(t *Type) {
 }
 
 // declaration of a VAR or FUNC.
-func (p *printer) declaration(t *Type) string {
+func (p *printer) declaration(t *btf.Type) string {
 	text := p.declare(t.Type, t.Name, 0) + ";"
 	switch t.Linkage {
-	case LinkageStatic:
+	case btf.LinkageStatic:
 		return "static " + text
-	case LinkageExtern:
+	case btf.LinkageExtern:
 		return "extern " + text
 	default:
 		return text
 	}
 }
 
-func (p *printer) declTag(t *Type) string {
-	what := p.spec.brief(t.Type)
-	if target := p.spec.Type(t.Type); target != nil && (target.Kind == KindVar || target.Kind == KindFunc) {
+func (p *printer) declTag(t *btf.Type) string {
+	what := brief(p.spec, t.Type)
+	if target := p.spec.Type(t.Type); target != nil && (target.Kind == btf.KindVar || target.Kind == btf.KindFunc) {
 		what = p.declaration(target)
 	}
 	if t.Component >= 0 {

@@ -1,15 +1,17 @@
-package btf
+package btfc
 
 import (
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"kptr/btf"
 )
 
 // declare returns the declaration of a name (which may be empty) with the type of id. C declares inside out: what is nearest
 // to the name is said first by BTF.
-func (p *printer) declare(id ID, name string, indent int) string {
+func (p *printer) declare(id btf.ID, name string, indent int) string {
 	inner, quals, tags := name, "", "" // quals and tags of the type that comes next
 	for range maxDepth + 1 {
 		t := p.spec.Type(id)
@@ -17,22 +19,22 @@ func (p *printer) declare(id ID, name string, indent int) string {
 			break
 		}
 		switch t.Kind {
-		case KindPtr:
+		case btf.KindPtr:
 			inner, quals, tags = "*"+spaced(quals, tags, inner), "", ""
-			if next := p.skipQuals(t.Type); next != nil && (next.Kind == KindArray || next.Kind == KindFuncProto) {
+			if next := p.skipQuals(t.Type); next != nil && (next.Kind == btf.KindArray || next.Kind == btf.KindFuncProto) {
 				inner = "(" + inner + ")"
 			}
-		case KindArray:
+		case btf.KindArray:
 			inner += "[" + strconv.FormatUint(uint64(t.Count), 10) + "]"
-		case KindFuncProto:
+		case btf.KindFuncProto:
 			inner, quals, tags = inner+p.params(t, indent), "", ""
-		case KindConst:
+		case btf.KindConst:
 			quals = spaced("const", quals)
-		case KindVolatile:
+		case btf.KindVolatile:
 			quals = spaced("volatile", quals)
-		case KindRestrict:
+		case btf.KindRestrict:
 			quals = spaced("restrict", quals)
-		case KindTypeTag:
+		case btf.KindTypeTag:
 			tags = spaced(typeTag(t), tags)
 		default:
 			return spaced(quals, p.base(id, t, indent), tags, inner)
@@ -42,7 +44,7 @@ func (p *printer) declare(id ID, name string, indent int) string {
 	return spaced("/* ... */", inner)
 }
 
-func typeTag(t *Type) string {
+func typeTag(t *btf.Type) string {
 	if t.Flag {
 		// Linux 6.14: the name is an attribute, not a tag.
 		return "__attribute__((" + t.Name + "))"
@@ -63,10 +65,10 @@ func spaced(words ...string) string {
 }
 
 // skipQuals looks for what follows a pointer's asterisk: typedefs have a name, so they need no parentheses.
-func (p *printer) skipQuals(id ID) *Type {
+func (p *printer) skipQuals(id btf.ID) *btf.Type {
 	for range maxDepth + 1 {
 		t := p.spec.Type(id)
-		if t == nil || t.Kind == KindTypedef || !modifiers.has(t.Kind) {
+		if t == nil || t.Kind == btf.KindTypedef || !isModifier(t) {
 			return t
 		}
 		id = t.Type
@@ -75,7 +77,7 @@ func (p *printer) skipQuals(id ID) *Type {
 }
 
 // params returns the parameters of a prototype. A last one that is void and nameless is an ellipsis.
-func (p *printer) params(t *Type, indent int) string {
+func (p *printer) params(t *btf.Type, indent int) string {
 	if len(t.Params) == 0 {
 		return "(void)"
 	}
@@ -92,15 +94,15 @@ func (p *printer) params(t *Type, indent int) string {
 }
 
 // base returns a type that no declarator is left of. Types that C can name are named, others written out.
-func (p *printer) base(id ID, t *Type, indent int) string {
+func (p *printer) base(id btf.ID, t *btf.Type, indent int) string {
 	switch t.Kind {
-	case KindVoid:
+	case btf.KindVoid:
 		return "void"
-	case KindInt, KindFloat, KindTypedef:
+	case btf.KindInt, btf.KindFloat, btf.KindTypedef:
 		return t.Name
-	case KindFwd:
+	case btf.KindFwd:
 		return p.keyword(t) + " " + t.Name
-	case KindStruct, KindUnion, KindEnum, KindEnum64:
+	case btf.KindStruct, btf.KindUnion, btf.KindEnum, btf.KindEnum64:
 		switch {
 		case isTagged(t):
 			return p.keyword(t) + " " + t.Name
@@ -115,11 +117,11 @@ func (p *printer) base(id ID, t *Type, indent int) string {
 	}
 }
 
-func (p *printer) keyword(t *Type) string {
+func (p *printer) keyword(t *btf.Type) string {
 	switch {
-	case t.Kind == KindUnion, t.Kind == KindFwd && t.Flag:
+	case t.Kind == btf.KindUnion, t.Kind == btf.KindFwd && t.Flag:
 		return "union"
-	case isEnum(t.Kind):
+	case isEnum(t):
 		return "enum"
 	default:
 		return "struct"

@@ -1,0 +1,245 @@
+package bpfobj
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"kptr/btf"
+	"kptr/internal/kerneltest"
+	"kptr/sys"
+
+	"golang.org/x/sys/unix"
+)
+
+func structopsSpec(t *testing.T) *Spec {
+	t.Helper()
+	s, err := Parse(readObject(t, "structops", nativeOrder()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var dropNoSuchOp = &Options{DropOps: []string{"no_such_op"}}
+
+// TestStructOps loads a TCP congestion control whose struct differs from the kernel's, and sends over a connection that uses it.
+func TestStructOps(t *testing.T) {
+	kerneltest.NeedLinux(t, "6.9", "a DATASEC named ?.struct_ops.link")
+	kerneltest.NoLeaks(t)
+	s := structopsSpec(t)
+	name := [16]int8{'k', 'p', 't', 'r', '_', 'g', 'o'}
+	if err := s.Variable("congestion.name").Set(name); err != nil {
+		t.Fatal(err)
+	}
+	obj, err := s.Load(dropNoSuchOp)
+	kerneltest.Require(t, err)
+	defer obj.Close()
+	if got := len(obj.Programs()); got != 3 {
+		t.Errorf("%d programs, want those of the three operations that the kernel has", got)
+	}
+	if _, err := setCongestion(t, "kptr_go"); !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("before Attach: %v, want ENOENT", err)
+	}
+	if err := obj.Attach(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := obj.Map("congestion").Attach(); !errors.Is(err, syscall.EEXIST) && !errors.Is(err, syscall.EINVAL) {
+		t.Errorf("a second link: %v", err)
+	}
+	conn, err := setCongestion(t, "kptr_go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(conn, bytes.NewReader(make([]byte, 1<<20))); err != nil {
+		t.Fatal(err)
+	}
+	var acked int32
+	if err := obj.Variable("acked").Get(&acked); err != nil || acked == 0 {
+		t.Errorf("cong_avoid ran %d times, %v", acked, err)
+	}
+	conn.Close()
+	if err := obj.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := setCongestion(t, "kptr_go"); !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("after Close: %v, want ENOENT", err)
+	}
+}
+
+// setCongestion connects to a peer that reads all, with a congestion control.
+func setCongestion(t *testing.T, name string) (conn *net.TCPConn, err error) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		if peer, err := l.Accept(); err == nil {
+			io.Copy(io.Discard, peer)
+			peer.Close()
+		}
+	}()
+	dialer := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
+		var set error
+		if err := c.Control(func(fd uintptr) {
+			set = unix.SetsockoptString(int(fd), unix.IPPROTO_TCP, unix.TCP_CONGESTION, name)
+		}); err != nil {
+			return err
+		}
+		return set
+	}}
+	c, err := dialer.Dial("tcp", l.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	return c.(*net.TCPConn), nil
+}
+
+// TestPlanStructOps compares what is planned with the kernel's own struct as Decode reads it.
+func TestPlanStructOps(t *testing.T) {
+	k, err := Running()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	p, err := structopsSpec(t).Plan(k, dropNoSuchOp)
+	kerneltest.Require(t, err)
+	types, err := btf.Decode(k.BTF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapper, err := types.Find(btf.KindStruct, "bpf_struct_ops_tcp_congestion_ops")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops, err := types.Find(btf.KindStruct, "tcp_congestion_ops")
+	if err != nil {
+		t.Fatal(err)
+	}
+	offset := func(id btf.ID, name string) (int, uint32) {
+		i := slices.IndexFunc(types.Type(id).Members, func(m btf.Member) bool { return m.Name == name })
+		return i, types.Type(id).Members[i].BitOffset / 8
+	}
+	_, data := offset(wrapper, "data")
+	programs := make(map[string]int) // steps
+	for i, step := range p.Steps {
+		switch a := step.Attr.(type) {
+		case *sys.MapCreateAttr:
+			if a.MapType == sys.BPF_MAP_TYPE_ARRAY {
+				continue
+			}
+			if a.ValueSize != types.Type(wrapper).Size || a.BTFVmlinuxValueTypeID != uint32(wrapper) || a.MapFlags != sys.BPF_F_LINK {
+				t.Errorf("%v", &step)
+			}
+		case *sys.ProgLoadAttr:
+			name := strings.TrimPrefix(a.ProgName.String(), "kptr_")
+			index, _ := offset(ops, name)
+			if int(a.ExpectedAttachType) != index || a.AttachBTFID != uint32(ops) {
+				t.Errorf("%s: member %d of type %d, want %d of %d", name, a.ExpectedAttachType, a.AttachBTFID, index, ops)
+			}
+			programs[name] = i
+		case *sys.MapUpdateElemAttr:
+			if len(step.value) != int(types.Type(wrapper).Size) {
+				t.Errorf("value of %d bytes", len(step.value))
+			}
+			for name, at := range programs {
+				_, off := offset(ops, name)
+				want := Use{Field: fmt.Sprintf("value[%d]", data+off), Step: at, offset: int(data + off)}
+				if !slices.Contains(step.Uses, want) {
+					t.Errorf("%v: no use %+v", &step, want)
+				}
+			}
+			_, off := offset(ops, "name")
+			if got := string(step.value[data+off:][:9]); got != "kptr_test" {
+				t.Errorf("name %q", got)
+			}
+		}
+	}
+	if len(programs) != 3 {
+		t.Errorf("programs %v", programs)
+	}
+}
+
+// TestPlanStructOpsRefuses: what does not fit the kernel is refused by name.
+func TestPlanStructOpsRefuses(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		edit func(t *testing.T, s *Spec)
+		opts *Options
+		err  error
+		text string
+	}{
+		{"an operation of no kernel", nil, nil, ErrNoOp, `map "congestion": struct tcp_congestion_ops___mine: member "no_such_op"`},
+		{"a number of no kernel", func(t *testing.T, s *Spec) {
+			if err := s.Variable("congestion.no_such_number").Set(uint64(1)); err != nil {
+				t.Fatal(err)
+			}
+		}, dropNoSuchOp, ErrNoOp, `member "no_such_number"`},
+		{"a struct of no kernel", func(_ *testing.T, s *Spec) {
+			s.types.Rename(s.Map("congestion").structOps.typ, "no_such_ops")
+		}, nil, ErrNotFound, "no_such_ops"},
+		{"another size", func(t *testing.T, s *Spec) {
+			mine := s.types.Type(s.Map("congestion").structOps.typ)
+			mine.Members[0].Type = mine.Members[slices.IndexFunc(mine.Members, func(m btf.Member) bool { return m.Name == "flags" })].Type
+		}, dropNoSuchOp, ErrOpType, `member "name": member does not fit the kernel's: it has 4 bytes, the kernel's 16`},
+		{"a pointer to no program", func(t *testing.T, s *Spec) {
+			m := s.Map("congestion")
+			m.structOps.ops = m.structOps.ops[1:]
+			m.Contents[16] = 1
+		}, dropNoSuchOp, ErrOpType, `member "undo_cwnd": member does not fit the kernel's: it is a pointer to no program`},
+		{"a program for two operations", func(t *testing.T, s *Spec) {
+			m := s.Map("congestion")
+			m.structOps.ops[0].program = m.structOps.ops[2].program
+		}, dropNoSuchOp, ErrOpType, "is a different operation elsewhere"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			k, err := Running()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer k.Close()
+			s := structopsSpec(t)
+			if row.edit != nil {
+				row.edit(t, s)
+			}
+			_, err = s.Plan(k, row.opts)
+			if !errors.Is(err, row.err) || !strings.Contains(err.Error(), row.text) {
+				t.Errorf("got %v, want %v with %q", err, row.err, row.text)
+			}
+		})
+	}
+}
+
+// TestOptionalStructOps: what a section with '?' has is loaded when it is asked for.
+func TestOptionalStructOps(t *testing.T) {
+	k, err := Running()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	for _, row := range []struct {
+		opts Options
+		maps int
+	}{{Options{}, 1}, {Options{AllPrograms: true}, 2}, {Options{Programs: []string{"unwanted"}}, 2}} {
+		row.opts.DropOps = dropNoSuchOp.DropOps
+		p, err := structopsSpec(t).Plan(k, &row.opts)
+		kerneltest.Require(t, err)
+		maps := 0
+		for i := range p.Steps {
+			if p.Steps[i].kind == stepMap && p.spec.Maps[p.Steps[i].index].structOps != nil {
+				maps++
+			}
+		}
+		if maps != row.maps {
+			t.Errorf("%+v: %d maps, want %d", row.opts, maps, row.maps)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package btf
+
+import "fmt"
+
+// Extract copies types out of a .BTF blob, with all that their sizes and layouts depend on, and gives their ids in the new Spec:
+// a few structs of the kernel's 5 MB. Pointers become pointers to void. An id that the blob does not have is void. The error is
+// an [*Error].
+func Extract(blob []byte, ids []ID) (*Spec, []ID, error) {
+	h, err := parseHeader(blob)
+	if err != nil {
+		return nil, nil, err
+	}
+	x := extractor{header: h, from: h.spec(), done: make(map[ID]ID)}
+	x.to = New(x.from.ByteOrder())
+	x.offsets = make([]uint32, 1, len(h.types)/16) // a third more than the types of a kernel, as a rule
+	_, x.err = h.walk(func(off int, _ Kind, _ int) { x.offsets = append(x.offsets, uint32(off)) })
+	out := make([]ID, len(ids))
+	for i, id := range ids {
+		out[i] = x.copy(id, 1)
+	}
+	if x.err == nil {
+		x.err = x.to.validate()
+	}
+	if x.err != nil {
+		return nil, nil, x.err
+	}
+	return x.to, out, nil
+}
+
+type extractor struct {
+	header
+	from    *Spec    // has the strings alone
+	offsets []uint32 // of the types, by id
+	to      *Spec
+	done    map[ID]ID
+	err     *Error // the first one; nothing is copied after it
+}
+
+// copy copies a type, the level-th on the way down, before those that it is made of, which then find it done should they refer
+// to it.
+func (x *extractor) copy(id ID, level int) ID {
+	if to, ok := x.done[id]; ok || x.err != nil || id == 0 || int(id) >= len(x.offsets) {
+		return to
+	}
+	off := int(x.offsets[id])
+	slab := make([]Record, infoVlen(load32(x.types[off+4:], x.big)))
+	c := coder{b: x.types[off:], big: x.big}
+	var t Type
+	what := x.from.read(&c, &t, &slab)
+	if what == "" && level > maxDepth {
+		what = fmt.Sprintf("nested more than %d types deep", maxDepth)
+	}
+	if what != "" {
+		x.err = x.typeError(id, off, ErrMalformed, what)
+		return 0
+	}
+	if t.Kind == KindPtr || t.Kind == KindFuncProto {
+		t.Type, t.Params = 0, nil
+	}
+	to := x.to.Add(t)
+	x.done[id] = to
+	t = *x.to.Type(to) // with the records that Add made; the type itself may move
+	t.parts(func(p part) string {
+		if p.id != nil {
+			*p.id = x.copy(*p.id, level+1)
+		}
+		return ""
+	})
+	*x.to.Type(to) = t
+	return to
+}
