@@ -19,9 +19,10 @@ import (
 // take a new page while slots wait. The share does not wait for it, the next ones profit. BPF may see the sentinel's zeroes
 // as the task's hint for a moment.
 
-// fencePauses are the waits before each look at the sentinel; the last is repeated. Grace periods take 30 to 90 ms as a rule,
-// and a look that finds it pinned costs a drain of all CPUs' page lists.
-var fencePauses = [...]time.Duration{60 * time.Millisecond, 120 * time.Millisecond, 250 * time.Millisecond, time.Second}
+// fencePause is the wait before the first look at the sentinel; each next one is twice as long. Grace periods take 30 to 90 ms
+// as a rule, and a look that finds it pinned costs a drain of all CPUs' page lists and 150 ms of waiting in the kernel. So a
+// program that stays for minutes costs next to nothing.
+const fencePause = 60 * time.Millisecond
 
 // startFence begins a fence if one is worth it. An error is not one of the share: slots wait on.
 func (m *Map[V]) startFence(key *handle, flags sys.ElemFlags) {
@@ -73,13 +74,13 @@ func (m *Map[V]) sentinel(key *handle, flags sys.ElemFlags) (*sys.FD, error) {
 
 // unpinned waits until nobody has a page of the memfd pinned; false if the map is closed before.
 func (m *Map[V]) unpinned(fd *sys.FD) bool {
-	for i := 0; ; i++ {
+	for pause := fencePause; ; pause *= 2 {
 		// Not time.After: a channel of time.Time would link that type's formatting into every program, 80 KB of it.
 		over := make(chan struct{})
-		pause := time.AfterFunc(fencePauses[min(i, len(fencePauses)-1)], func() { close(over) })
+		timer := time.AfterFunc(pause, func() { close(over) })
 		select {
 		case <-m.done:
-			pause.Stop()
+			timer.Stop()
 			return false
 		case <-over:
 		}

@@ -8,7 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"kptr"
+	"kptr/bpfobj"
+	"kptr/internal/kerneltest"
+	"kptr/sys"
 )
 
 // Block mirrors struct block and Slot struct slot of testdata/sharing.bpf.c.
@@ -50,7 +55,7 @@ func (w *worker) start(f func()) { w.todo <- f }
 // TestQuarantine: while a program stays in a block whose element is gone, nobody else gets the block, however many
 // shares come and go; afterwards it is used again.
 func TestQuarantine(t *testing.T) {
-	obj := loadTest(t, "sharing")
+	obj := loadPrograms(t, "sharing", "write_on")
 	slots := open[Slot](t, obj.Map("slots"))
 	keep, writer, churn := newWorker(t), newWorker(t), newWorker(t)
 	share(t, slots, kptr.Thread(keep.tid)) // keeps the page in use
@@ -88,14 +93,7 @@ func TestQuarantine(t *testing.T) {
 // TestNoFileDescriptors: without file descriptors there is no fence, and blocks wait; without one for the pidfd, no share.
 func TestNoFileDescriptors(t *testing.T) {
 	obj := loadTest(t, "sharing")
-	slots := open[Slot](t, obj.Map("slots"))
-	keep, churn := newWorker(t), newWorker(t)
-	share(t, slots, kptr.Thread(keep.tid))
-	perPage := os.Getpagesize() / 64
-	churnBlocks(t, slots, churn, perPage-1) // fills the page
-	if got := slots.Stats(); got.Quarantine != perPage-1 || got.Pages != 1 {
-		t.Skipf("%+v: the cache line is not 64 bytes", got)
-	}
+	slots, churn, waiting := fullPage(t, obj)
 	withFiles(t, 1, func() {
 		s, err := slots.Share(kptr.Thread(churn.tid)) // takes the one
 		must(t, err)
@@ -108,9 +106,87 @@ func TestNoFileDescriptors(t *testing.T) {
 		want(t, err, syscall.EMFILE, 0)
 	})
 	time.Sleep(300 * time.Millisecond) // a fence takes 30 to 90 ms
-	if got := slots.Stats(); got.Quarantine < perPage-1 {
+	if got := slots.Stats(); got.Quarantine < waiting {
 		t.Errorf("%+v: without a fence", got)
 	}
+}
+
+// TestFenceTaskEnds: the task whose element tells when BPF has left ends after the element was set. What goes with its task is
+// unpinned without a grace period, so that nothing is told. A program holds the sharing thread at the deletion meanwhile.
+func TestFenceTaskEnds(t *testing.T) {
+	kerneltest.NeedCPUs(t, 2)
+	obj := loadPrograms(t, "sharing", "hold")
+	slots, churn, waiting := fullPage(t, obj)
+	sharer := newWorker(t)
+	tids, stop := startThreads(1)
+	pidfd, err := sys.PidfdOpen(tids[0], sys.PIDFD_THREAD)
+	must(t, err)
+	defer pidfd.Close()
+
+	must(t, obj.Variable("hold_tid").Set(int32(sharer.tid)))
+	must(t, obj.Variable("hold_nr").Set(uint64(unix.SYS_BPF)))
+	must(t, obj.Variable("hold_call").Set(uint64(2))) // the first sets the element, the second deletes it
+	must(t, obj.Attach())
+	sharer.start(func() { _, err = slots.Share(kptr.Thread(tids[0])) })
+	eventually(t, "the fence", func() bool {
+		var n uint64
+		must(t, obj.Variable("hold_seen").Get(&n))
+		return n == 2
+	})
+	stop()
+	waitReaped(t, pidfd)
+	must(t, obj.Variable("stop").Set(int32(1)))
+	<-sharer.done
+	want(t, err, kptr.ErrTaskGone, syscall.ENOENT)
+
+	time.Sleep(300 * time.Millisecond) // a fence takes 30 to 90 ms
+	if got := slots.Stats(); got.Quarantine != waiting {
+		t.Errorf("%+v: the fence was trusted", got)
+	}
+	churnBlocks(t, slots, churn, waiting+2) // the last one begins another fence
+	eventually(t, "the fence of a thread that lives", func() bool { return slots.Stats().Quarantine < waiting })
+}
+
+// TestFenceRests: a fence looks ever more seldom whether its page is pinned still; here F_SEAL_WRITE is refused for a mapping
+// instead (mapping_deny_writable, linux/fs.h).
+func TestFenceRests(t *testing.T) {
+	obj := loadPrograms(t, "sharing", "count_calls")
+	slots := open[Slot](t, obj.Map("slots"))
+	fd, err := sys.MemfdCreate("fence", int64(os.Getpagesize()), sys.MFD_NOEXEC_SEAL)
+	must(t, err)
+	defer fd.Close()
+	mem, err := sys.Mmap(fd, 0, os.Getpagesize(), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	must(t, err)
+	countCalls(t, obj, unix.SYS_FCNTL)
+	unpinned := make(chan bool)
+	go func() { unpinned <- slots.UnpinnedForTest(fd) }()
+	// After 60, 180, 420, 900 and 1860 ms, the first of which may be over; later on a slow machine.
+	if n := calls(t, obj, 2*time.Second); n == 0 || n > 5 {
+		t.Errorf("%d looks in 2 s, want 4", n)
+	}
+	must(t, mem.Close())
+	if !<-unpinned {
+		t.Error("the fence has given up")
+	}
+	go func() { unpinned <- slots.UnpinnedForTest(fd) }()
+	must(t, slots.Close())
+	if <-unpinned {
+		t.Error("the fence has not ended with the map")
+	}
+}
+
+// fullPage opens the map and uses a page up: but for one block in use all wait until BPF has left them, those of churn.
+func fullPage(t *testing.T, obj *bpfobj.Object) (slots *kptr.Map[Slot], churn *worker, waiting int) {
+	t.Helper()
+	slots = open[Slot](t, obj.Map("slots"), kptr.Dense) // whatever the size of a cache line
+	keep, churn := newWorker(t), newWorker(t)
+	share(t, slots, kptr.Thread(keep.tid))
+	waiting = os.Getpagesize()/24 - 1 // sizeof(struct block)
+	churnBlocks(t, slots, churn, waiting)
+	if got := slots.Stats(); got.Quarantine != waiting || got.Pages != 1 {
+		t.Fatalf("%+v: want one page, full", got)
+	}
+	return slots, churn, waiting
 }
 
 // withFiles runs f while n more file descriptors can be opened.
@@ -146,4 +222,16 @@ func churnBlocks(t *testing.T, slots *kptr.Map[Slot], w *worker, n int) map[*Blo
 		time.Sleep(time.Millisecond)
 	}
 	return seen
+}
+
+// loadPrograms loads an object of bpfobj's testdata with these of its programs.
+func loadPrograms(t testing.TB, name string, programs ...string) *bpfobj.Object {
+	t.Helper()
+	kerneltest.NoLeaks(t)
+	b, err := os.ReadFile(testObject(name))
+	must(t, err)
+	obj, err := bpfobj.Load(b, &bpfobj.Options{Programs: programs})
+	kerneltest.Require(t, err)
+	t.Cleanup(func() { mustClose(t, obj) })
+	return obj
 }

@@ -14,7 +14,7 @@ import (
 type Shared[V any] struct {
 	m     *Map[V]
 	task  Task
-	at    int // index in m.shares
+	next  *Shared[V] // in m.shares
 	mu    sync.Mutex
 	key   handle
 	slots []slot  // nil once closed
@@ -26,8 +26,9 @@ type Shared[V any] struct {
 // Share gives a task of this process an element whose user kptrs point to blocks of zeroes, one for each, in the map's arena.
 // Both sides then read and write the blocks directly, until Close.
 //
-// The error is an [*OpError]: [ErrExists] if the task has an element already, whoever set it (see [Map.Replace]); [ErrForeign] if it is not a
-// task of this process, whose hints are its own affair; [ErrTaskGone], [ErrNotLeader] or [ErrNotPidfd] as the Task says.
+// The error is an [*OpError]: [ErrExists] if the task has an open share of this map, or an element, whoever set it (see
+// [Map.Replace]); [ErrForeign] if it is not a task of this process, whose hints are its own affair; [ErrTaskGone],
+// [ErrNotLeader] or [ErrNotPidfd] as the Task says.
 func (m *Map[V]) Share(t Task) (*Shared[V], error) {
 	return m.share(t, sys.BPF_NOEXIST, nil)
 }
@@ -53,9 +54,9 @@ func (m *Map[V]) share(t Task, flags sys.ElemFlags, prepare func(*V)) (*Shared[V
 		err = key.own()
 	}
 	s := &Shared[V]{m: m, task: t.named(&key), key: key}
-	// Entered before the element is there: nobody replaces one in between.
-	if err == nil && !m.shares.add(s, flags == sys.BPF_ANY) {
-		err = &OpError{Task: t, Rule: ErrExists, Detail: "it is of another share"}
+	// Entered before the element is there: no other share replaces it.
+	if err == nil && !m.shares.add(s) {
+		err = &OpError{Task: t, Rule: ErrExists, Detail: "it is of another share", Err: syscall.EEXIST}
 	}
 	if err != nil {
 		_ = key.close()

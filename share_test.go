@@ -73,7 +73,8 @@ func TestShareEverything(t *testing.T) {
 
 // TestUpdateKeepsOutBPFFields: what only BPF can use stays what it was made by BPF, or zero.
 func TestUpdateKeepsOutBPFFields(t *testing.T) {
-	obj := loadTest(t, "values")
+	needUserKptrs(t)
+	obj := loadPrograms(t, "values", "exchange_kptr")
 	values := open[Everything](t, obj.Map("values"))
 	lockThread(t)
 	s := share(t, values, kptr.ThisThread())

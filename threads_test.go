@@ -4,11 +4,10 @@ import (
 	"errors"
 	"os"
 	"runtime"
-	"runtime/metrics"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"kptr"
 	"kptr/bpfobj"
@@ -70,7 +69,7 @@ func TestShareAll(t *testing.T) {
 	_, err = slots.ShareAll(setOwner)
 	want(t, err, kptr.ErrExists, 0)
 	for _, tid := range tids {
-		if all.Get(tid) == nil {
+		if !isShared(all, tid) {
 			t.Fatalf("thread %d is not shared", tid)
 		}
 	}
@@ -108,13 +107,13 @@ func TestShareAll(t *testing.T) {
 	want(t, err, kptr.ErrClosed, 0)
 }
 
+// isShared tells whether a Threads has shared a thread.
+func isShared[V any](all *kptr.Threads[V], tid int) bool {
+	return all.With(tid, func(*kptr.Shared[V]) {})
+}
+
 func sharesAll(all *kptr.Threads[Slot], tids []int) bool {
-	for _, tid := range tids {
-		if all.Get(tid) == nil {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(tids, func(tid int) bool { return !isShared(all, tid) })
 }
 
 // TestShareAllLeavesShares: a thread with a share of its own keeps it, and is taken over once that is closed.
@@ -127,12 +126,38 @@ func TestShareAllLeavesShares(t *testing.T) {
 	all, err := slots.ShareAll(setOwner)
 	must(t, err)
 	defer all.Close()
-	if all.Get(w.tid) != nil || mine.Value().Block.Owner.Load() != 99 {
+	if isShared(all, w.tid) || mine.Value().Block.Owner.Load() != 99 {
 		t.Error("the share was replaced")
 	}
 	must(t, mine.Close())
-	eventually(t, "the thread to be taken over", func() bool { return all.Get(w.tid) != nil })
+	eventually(t, "the thread to be taken over", func() bool { return isShared(all, w.tid) })
 	must(t, all.Err())
+}
+
+// TestOneShare: of Share and Replace at the same time one gets the thread, and keeps it.
+func TestOneShare(t *testing.T) {
+	obj := loadTest(t, "sharing")
+	slots := open[Slot](t, obj.Map("slots"))
+	task := kptr.Thread(newWorker(t).tid)
+	for range 2000 {
+		var shares [2]*kptr.Shared[Slot]
+		var errs [2]error
+		var both sync.WaitGroup
+		for i, share := range []func(kptr.Task) (*kptr.Shared[Slot], error){slots.Share, slots.Replace} {
+			both.Go(func() { shares[i], errs[i] = share(task) })
+		}
+		both.Wait()
+		if (shares[0] == nil) == (shares[1] == nil) {
+			t.Fatalf("Share: %v, Replace: %v", errs[0], errs[1])
+		}
+		for i, s := range shares {
+			if s != nil {
+				must(t, s.Close())
+			} else {
+				want(t, errs[i], kptr.ErrExists, syscall.EEXIST)
+			}
+		}
+	}
 }
 
 // TestShareAllReplaces: what a program made for a thread before is replaced.
@@ -145,39 +170,16 @@ func TestShareAllReplaces(t *testing.T) {
 	all, err := hints.ShareAll(nil)
 	must(t, err)
 	defer all.Close()
-	h := all.Get(kptr.Gettid()).Value().Udata
-	h.A = 8
-	kptr.Gettid()
-	if h.Result != 8 {
-		t.Errorf("result %d, want 8", h.Result)
+	if !all.With(kptr.Gettid(), func(s *kptr.Shared[Value]) {
+		h := s.Value().Udata
+		h.A = 8
+		kptr.Gettid()
+		if h.Result != 8 {
+			t.Errorf("result %d, want 8", h.Result)
+		}
+	}) {
+		t.Error("this thread is not shared")
 	}
-}
-
-// TestIdle: a Threads that has nothing to do wakes up once a second.
-func TestIdle(t *testing.T) {
-	obj := loadTest(t, "sharing")
-	slots := open[Slot](t, obj.Map("slots"))
-	all, err := slots.ShareAll(nil)
-	must(t, err)
-	defer all.Close()
-	time.Sleep(time.Second) // the runtime may start a thread or two
-	before := scheduled()
-	time.Sleep(3 * time.Second)
-	// This test's own goroutine wakes up too, and so may the runtime's.
-	if n := scheduled() - before; n > 20 {
-		t.Errorf("goroutines were scheduled %d times in 3 s", n)
-	}
-}
-
-// scheduled counts how often a goroutine was made to run after it was runnable, as sampled by the runtime.
-func scheduled() uint64 {
-	sample := []metrics.Sample{{Name: "/sched/latencies:seconds"}}
-	metrics.Read(sample)
-	var n uint64
-	for _, c := range sample[0].Value.Float64Histogram().Counts {
-		n += c
-	}
-	return n
 }
 
 func TestOnThread(t *testing.T) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Two user kptrs in a value, one of them nested. The thread that runs the program need not be the one whose element it
- * uses: a child can trigger what reads its parent's memory.
+ * uses: a child can trigger what reads its parent's memory. bpf_task_from_pid() would find any thread, but only where
+ * programs are compiled.
  */
 #include "user_kptr.h"
 
@@ -20,7 +21,7 @@ struct value {
 KPTR_USER_POINTEE(struct user_data);
 TASK_STORAGE(values, struct value);
 
-pid_t owner;	    /* thread whose element is used */
+pid_t owner;	    /* thread whose element is used: the one that runs the program, or its parent */
 pid_t trigger_pid;  /* thread whose system calls run the program */
 pid_t trigger_tgid; /* or process */
 volatile int runs;
@@ -29,8 +30,9 @@ volatile int blocks; /* a bit for each user kptr that is not NULL */
 volatile int sum;    /* of both results */
 volatile __u64 plain;
 
-extern struct task_struct *bpf_task_from_pid(int pid) __ksym;
-extern void bpf_task_release(struct task_struct *p) __ksym;
+struct task_struct___family {
+	struct task_struct *real_parent;
+} __attribute__((preserve_access_index));
 
 static __always_inline int add(struct user_data *data)
 {
@@ -48,8 +50,9 @@ int use_element(void *ctx)
 
 	if (task->pid != trigger_pid && task->tgid != trigger_tgid)
 		return 0;
-	task = bpf_task_from_pid(owner);
-	if (!task)
+	if (task->pid != owner)
+		task = ((struct task_struct___family *)task)->real_parent;
+	if (task->pid != owner)
 		return 0;
 	value = bpf_task_storage_get(&values, task, NULL, 0);
 	has_element = value != NULL;
@@ -69,6 +72,5 @@ int use_element(void *ctx)
 	blocks = found;
 	sum = total;
 	runs += 1;
-	bpf_task_release(task);
 	return 0;
 }

@@ -20,7 +20,7 @@ pid_t target_tgid;
 volatile int stop;
 volatile __u64 events;
 volatile __u64 foreign; /* blocks met that are another thread's */
-__u64 call_nr[2]; /* the system calls that count_calls counts */
+__u64 call_nr; /* the system call that count_calls counts */
 volatile __u64 calls;
 pid_t hold_tid;
 __u64 hold_nr;		 /* the system call to hold the thread in */
@@ -132,13 +132,13 @@ int hold(__u64 *ctx)
 	return 0;
 }
 
-/* Counts two system calls of all threads of the process. */
+/* Counts one system call of all threads of the process. */
 SEC("?tp_btf/sys_enter")
 int count_calls(__u64 *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (task->tgid == target_tgid && (ctx[1] == call_nr[0] || ctx[1] == call_nr[1]))
+	if (task->tgid == target_tgid && ctx[1] == call_nr)
 		__sync_fetch_and_add(&calls, 1);
 	return 0;
 }

@@ -12,12 +12,19 @@ import (
 const lockedEnv = "KPTR_KERNEL_TESTS_LOCKED"
 
 // Main runs the tests of a package while no other package's are running under Main, and exits. It
-// is to be called as the last thing in TestMain.
-func Main(m *testing.M) {
+// is to be called as the last thing in TestMain, with the files that the tests read, if any.
+func Main(m *testing.M, files Files) {
+	asGuest(m, files)
 	if err := lock(filepath.Join(os.TempDir(), "kptr-kernel-tests.lock")); err != nil {
 		fmt.Fprintln(os.Stderr, "kerneltest:", err)
 		os.Exit(1)
 	}
+	os.Exit(m.Run())
+}
+
+// MainUnlocked is Main for a package whose tests make no BPF objects: it waits for nobody.
+func MainUnlocked(m *testing.M, files Files) {
+	asGuest(m, files)
 	os.Exit(m.Run())
 }
 

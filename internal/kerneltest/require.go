@@ -8,6 +8,7 @@ package kerneltest
 import (
 	"errors"
 	"os"
+	"runtime"
 	"testing"
 
 	"kptr/sys"
@@ -54,10 +55,42 @@ func NeedCaps(t testing.TB, caps ...sys.Cap) {
 	}
 }
 
+// NeedLinux skips, as [Require] does, on a kernel before the version that has a feature.
+func NeedLinux(t testing.TB, since, feature string) {
+	t.Helper()
+	if !running(t, since) {
+		lacks := &sys.NotSupportedError{Feature: feature, Since: since}
+		requireFeature(t, lacks, lacks)
+	}
+}
+
+// NeedCPUs skips on a machine with fewer CPUs, where a BPF program that does not end lets nothing else run.
+func NeedCPUs(t testing.TB, n int) {
+	t.Helper()
+	if runtime.NumCPU() < n {
+		skip(t, "the machine has fewer than %d CPUs", n)
+	}
+}
+
+// jitEnable is there only with the compiler for BPF (net/core/sysctl_net_core.c).
+const jitEnable = "/proc/sys/net/core/bpf_jit_enable"
+
+// NeedJIT skips on a kernel that interprets BPF programs: it has no arenas, and no programs that call
+// its functions or are called back.
+func NeedJIT(t testing.TB) {
+	t.Helper()
+	if _, err := os.Stat(jitEnable); errors.Is(err, os.ErrNotExist) {
+		skip(t, "the kernel has no compiler for BPF (CONFIG_BPF_JIT)")
+	}
+}
+
 func requireFeature(t testing.TB, lacks *sys.NotSupportedError, err error) {
 	t.Helper()
 	if lacks.Since != "" && running(t, lacks.Since) {
 		t.Fatalf("the running kernel is new enough: %v", err)
+	}
+	if lacks.Since != "" {
+		excuse(t, Refused, err.Error())
 	}
 	skip(t, "%v", err)
 }

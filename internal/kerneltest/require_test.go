@@ -12,7 +12,7 @@ import (
 	"kptr/sys"
 )
 
-func TestMain(m *testing.M) { Main(m) }
+func TestMain(m *testing.M) { Main(m, nil) }
 
 // recorder is a test whose end is recorded instead of taken.
 type recorder struct {
