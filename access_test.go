@@ -134,26 +134,37 @@ func plainMap(t *testing.T, value reflect.Type, tag string) *sys.FD {
 	types := btf.New(hostOrder())
 	id, err := types.AddGo(value, tag)
 	must(t, err)
-	return typedMap(t, types, id, uint32(value.Size()))
+	return typedMap(t, types, id)
 }
 
 // typedMap makes a task-storage map "plain" whatever the kernel makes of its value type.
-func typedMap(t *testing.T, types *btf.Spec, value btf.ID, size uint32) *sys.FD {
+func typedMap(t *testing.T, types *btf.Spec, value btf.ID) *sys.FD {
+	t.Helper()
+	var fd *sys.FD
+	must(t, withBTF(t, types, value, func(a *sys.MapCreateAttr) (err error) {
+		fd, err = sys.OpenFD(a)
+		return err
+	}))
+	t.Cleanup(func() { mustClose(t, fd) })
+	return fd
+}
+
+// withBTF loads types and gives what creates a task-storage map with a value type of them.
+func withBTF(t *testing.T, types *btf.Spec, value btf.ID, create func(*sys.MapCreateAttr) error) error {
 	t.Helper()
 	key, err := types.AddGo(reflect.TypeFor[int32](), "")
+	must(t, err)
+	size, err := types.Size(value)
 	must(t, err)
 	blob, err := types.Encode()
 	must(t, err)
 	b, err := sys.OpenFD(&sys.BTFLoadAttr{BTF: sys.Bytes(blob), BTFSize: uint32(len(blob))})
 	kerneltest.Require(t, err)
 	defer b.Close()
-	fd, err := sys.OpenFD(&sys.MapCreateAttr{
-		MapType: sys.BPF_MAP_TYPE_TASK_STORAGE, KeySize: 4, ValueSize: size, MapFlags: sys.BPF_F_NO_PREALLOC,
+	return create(&sys.MapCreateAttr{
+		MapType: sys.BPF_MAP_TYPE_TASK_STORAGE, KeySize: 4, ValueSize: uint32(size), MapFlags: sys.BPF_F_NO_PREALLOC,
 		MapName: sys.MakeObjName("plain"), BTFFD: b.Uint32(), BTFKeyTypeID: uint32(key), BTFValueTypeID: uint32(value),
 	})
-	must(t, err)
-	t.Cleanup(func() { mustClose(t, fd) })
-	return fd
 }
 
 func hostOrder() binary.ByteOrder {

@@ -107,7 +107,7 @@ func TestArenaGivesBack(t *testing.T) {
 	a := testArena(t, os.Getpagesize(), 64)
 	before := shmem(t)
 	var slots []slot
-	const n = 100 * 64
+	n := 100 * os.Getpagesize() / 64
 	for range n {
 		s, _ := mustTake(t, a, 64)
 		slots = append(slots, s)
@@ -154,10 +154,11 @@ func shmem(t *testing.T) int {
 
 // TestArenaQuarantine walks one page through the states of its slots.
 func TestArenaQuarantine(t *testing.T) {
-	a := testArena(t, 4096, 1024) // four slots
+	size := uintptr(os.Getpagesize() / 4)
+	a := testArena(t, os.Getpagesize(), size) // four slots
 	var slots [4]slot
 	for i := range slots {
-		slots[i], _ = mustTake(t, a, 1024)
+		slots[i], _ = mustTake(t, a, size)
 	}
 	keep := slots[0]
 	if a.beginFence() {
@@ -169,19 +170,19 @@ func TestArenaQuarantine(t *testing.T) {
 		t.Error("want one fence at a time")
 	}
 	a.quarantine(slots[3]) // too late for the fence
-	elsewhere, _ := mustTake(t, a, 1024)
+	elsewhere, _ := mustTake(t, a, size)
 	if elsewhere.page == keep.page {
 		t.Errorf("got slot %d of a page in quarantine", elsewhere.index)
 	}
 	a.endFence(true)
-	if got, _ := mustTake(t, a, 1024); got != slots[1] {
+	if got, _ := mustTake(t, a, size); got != slots[1] {
 		t.Errorf("got slot %d, want 1, which the fence freed", got.index)
 	}
 	if n := a.classes[0].count(slotWaiting); n != 1 {
 		t.Errorf("%d slots wait, want 1", n)
 	}
 	for len(a.classes[0].open) > 0 {
-		mustTake(t, a, 1024)
+		mustTake(t, a, size)
 	}
 	if !a.beginFence() {
 		t.Error("no second fence")
@@ -200,7 +201,8 @@ func TestArenaQuarantine(t *testing.T) {
 
 // TestArenaLend: what lies in a live slot as a whole may be lent, and is lost then.
 func TestArenaLend(t *testing.T) {
-	a := testArena(t, 4096, 64)
+	pageSize := os.Getpagesize()
+	a := testArena(t, pageSize, 64)
 	s, mem := mustTake(t, a, 64)
 	other, _ := mustTake(t, a, 64)
 	at := addrOf(mem)
@@ -212,9 +214,9 @@ func TestArenaLend(t *testing.T) {
 	}{
 		{"past the end", at + 56, 16, false},
 		{"next slots, not in use", at + 128, 8, false},
-		{"idle page", at + 4096, 8, false},
+		{"idle page", at + uintptr(pageSize), 8, false},
 		{"before the chunk", a.chunks[0].base - 8, 8, false},
-		{"after the chunk", a.chunks[0].base + chunkPages*4096, 8, false},
+		{"after the chunk", a.chunks[0].base + chunkPages*uintptr(pageSize), 8, false},
 		{"whole", at, 64, true},
 		{"again, a part", at + 8, 8, true},
 	} {
@@ -253,8 +255,9 @@ func TestArenaLend(t *testing.T) {
 
 // TestArenaRandom compares the arena with a model: no slot is handed out that was not free, and what is handed out is zero.
 func TestArenaRandom(t *testing.T) {
+	size := os.Getpagesize() / 16
 	for seed := range uint64(5) {
-		a := testArena(t, 4096, 256)
+		a := testArena(t, os.Getpagesize(), uintptr(size))
 		rnd := rand.New(rand.NewPCG(seed, 0))
 		type use struct {
 			slot slot
@@ -265,14 +268,14 @@ func TestArenaRandom(t *testing.T) {
 		for step := range 5000 {
 			switch n := rnd.IntN(100); {
 			case n < 48:
-				s, mem := mustTake(t, a, 256)
+				s, mem := mustTake(t, a, uintptr(size))
 				if was := owner[addrOf(mem)]; was == "live" || was == "lost" && s.page.slots[s.index] == slotLost {
 					t.Fatalf("seed %d, step %d: slot handed out while %s", seed, step, was)
 				}
-				if !bytes.Equal(mem, make([]byte, 256)) {
+				if !bytes.Equal(mem, make([]byte, size)) {
 					t.Fatalf("seed %d, step %d: not zero", seed, step)
 				}
-				mem[rnd.IntN(256)] = 1
+				mem[rnd.IntN(size)] = 1
 				owner[addrOf(mem)] = "live"
 				live = append(live, use{s, mem})
 			case n < 98 && len(live) > 0:
@@ -322,7 +325,7 @@ func checkArena(t *testing.T, a *arena, live int) {
 }
 
 func TestArenaClosed(t *testing.T) {
-	a := newArena(4096, []bundle{{size: 64}})
+	a := newArena(os.Getpagesize(), []bundle{{size: 64}})
 	s, _ := mustTake(t, a, 64)
 	if err := a.close(); err != nil {
 		t.Fatal(err)
@@ -343,7 +346,7 @@ func TestArenaLocked(t *testing.T) {
 	a := testArena(t, int(size), size)
 	s, mem := mustTake(t, a, size)
 	if err := syscall.Mlock(mem); err != nil {
-		t.Skip("mlock: ", err) // RLIMIT_MEMLOCK may be 0
+		t.Skipf("this host lets nobody lock a page (RLIMIT_MEMLOCK): %v", err)
 	}
 	a.quarantine(s)
 	if s.page.class == nil || a.classes[0].count(slotWaiting) != 1 {
@@ -365,7 +368,7 @@ func TestArenaLocked(t *testing.T) {
 }
 
 func BenchmarkArena(b *testing.B) {
-	a := testArena(b, 4096, 64)
+	a := testArena(b, os.Getpagesize(), 64)
 	b.ReportAllocs()
 	for range b.N {
 		s, _, err := a.take(64)

@@ -131,7 +131,7 @@ func halfPlainMap(t *testing.T) *sys.FD {
 	value := types.Add(btf.Type{Kind: btf.KindStruct, Name: "half", Size: 16, Members: []btf.Member{
 		{Name: "first", Type: pointer}, {Name: "second", Type: constant, BitOffset: 64},
 	}})
-	return typedMap(t, types, value, 16)
+	return typedMap(t, types, value)
 }
 
 // TestUncheckedSays: what Open could not check, by what it had.

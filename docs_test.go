@@ -6,10 +6,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"kptr/internal/kerneltest"
 )
 
 // TestDocs: what README and docs send a reader to is there: make targets, tests and files.
 func TestDocs(t *testing.T) {
+	kerneltest.NeedHost(t, "the source tree")
 	makefile := readText(t, "Makefile")
 	tests := ""
 	for _, dir := range []string{".", "elf", "btf", "sys", "bpfobj", "cmd/kptr-demo"} {

@@ -162,30 +162,21 @@ func caseForkedChild(t *testing.T) {
 	b.update(two(first, second), sys.BPF_NOEXIST)
 	b.set("trigger_pid", 0)
 	runs := b.get("runs")
-	child, errno := forkAndOverwrite(first, second)
+	pid, errno := forkAndOverwrite(first, second)
 	if errno != 0 {
 		t.Fatal(errno)
 	}
-	reaped := false
-	defer func() {
-		if !reaped {
-			_ = syscall.Kill(child, syscall.SIGKILL)
-			_, _ = syscall.Wait4(child, nil, 0, nil)
-		}
-	}()
-	var status syscall.WaitStatus
-	_, err := syscall.Wait4(child, &status, syscall.WUNTRACED, nil)
-	must(t, err)
-	if got := childHint(t, child, first); !status.Stopped() || got.A != 7 || got.B != 8 {
-		t.Fatalf("the child, with status %#x, has %+v", status, got)
+	child := &forked{pid: pid}
+	defer child.kill()
+	must(t, child.wait(syscall.WUNTRACED))
+	if got := childHint(t, pid, first); !child.status.Stopped() || got.A != 7 || got.B != 8 {
+		t.Fatalf("the child, with status %#x, has %+v", child.status, got)
 	}
-	b.set("trigger_tgid", child)
-	must(t, syscall.Kill(child, syscall.SIGCONT))
-	_, err = syscall.Wait4(child, &status, 0, nil)
-	must(t, err)
-	reaped = true
-	if !status.Exited() || b.get("runs") == runs {
-		t.Fatalf("the child, with status %#x, did not run the program", status)
+	b.set("trigger_tgid", pid)
+	must(t, syscall.Kill(pid, syscall.SIGCONT))
+	must(t, child.wait(0))
+	if !child.status.Exited() || b.get("runs") == runs {
+		t.Fatalf("the child, with status %#x, did not run the program", child.status)
 	}
 	b.wantResults("parent's", magic+3, first)
 	b.wantResults("parent's nested one", magic+70, second)
@@ -205,13 +196,9 @@ func caseForkedChild(t *testing.T) {
 //go:nosplit
 //go:norace
 func forkAndOverwrite(first, second *Hint) (pid int, errno syscall.Errno) {
-	flags, stack := uintptr(syscall.SIGCHLD), uintptr(0)
-	if runtime.GOARCH == "s390x" { // clone(2): CONFIG_CLONE_BACKWARDS2
-		flags, stack = stack, flags
-	}
-	child, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, flags, stack, 0, 0, 0, 0)
+	child, errno := rawFork()
 	if child != 0 || errno != 0 {
-		return int(child), errno
+		return child, errno
 	}
 	first.A, first.B, second.A, second.B = 7, 8, 7, 8
 	self, _, _ := syscall.RawSyscall(syscall.SYS_GETPID, 0, 0, 0)
@@ -220,6 +207,40 @@ func forkAndOverwrite(first, second *Hint) (pid int, errno syscall.Errno) {
 	for {
 		syscall.RawSyscall(syscall.SYS_EXIT_GROUP, 0, 0, 0)
 	}
+}
+
+// A forked is a child of fork(2). It has this process's file descriptors, the lock of the tests among them, so it must not
+// outlive a test that fails.
+type forked struct {
+	pid    int
+	status syscall.WaitStatus
+	reaped bool
+}
+
+func (f *forked) wait(options int) error {
+	_, err := syscall.Wait4(f.pid, &f.status, options, nil)
+	f.reaped = err == nil && !f.status.Stopped()
+	return err
+}
+
+func (f *forked) kill() {
+	if !f.reaped {
+		_ = syscall.Kill(f.pid, syscall.SIGKILL)
+		_ = f.wait(0)
+	}
+}
+
+// rawFork is fork(2): 0 in the child.
+//
+//go:nosplit
+//go:norace
+func rawFork() (pid int, errno syscall.Errno) {
+	flags, stack := uintptr(syscall.SIGCHLD), uintptr(0)
+	if runtime.GOARCH == "s390x" { // clone(2): CONFIG_CLONE_BACKWARDS2
+		flags, stack = stack, flags
+	}
+	child, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, flags, stack, 0, 0, 0, 0)
+	return int(child), errno
 }
 
 // childHint reads what a process has where this one has a block.
@@ -337,6 +358,8 @@ type WithCgroup struct {
 
 // caseCgroup: a __kptr stands beside the user kptrs. The program exchanges it, and calls functions of the kernel.
 func caseCgroup(t *testing.T) {
+	needUserKptrs(t)
+	kerneltest.NeedJIT(t)
 	obj := loadTest(t, "case_cgroup")
 	values := open[WithCgroup](t, obj.Map("values"))
 	lockThread(t)
@@ -542,6 +565,7 @@ func TestKernelVerifier(t *testing.T) {
 // refusedByVerifier loads one program.
 func refusedByVerifier(program string) func(t *testing.T) {
 	return func(t *testing.T) {
+		needUserKptrs(t)
 		kerneltest.NoLeaks(t)
 		kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
 		for _, row := range verifierCases {

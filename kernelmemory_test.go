@@ -16,6 +16,7 @@ import (
 
 	"kptr"
 	"kptr/bpfobj"
+	"kptr/internal/kerneltest"
 	"kptr/sys"
 )
 
@@ -33,8 +34,8 @@ type place struct {
 
 // TestKernelMemory: which kinds of memory the kernel pins. What it pins, BPF reads and writes; what it does not is EFAULT.
 //
-// The kernel knows nothing of the Go heap: it is the library that refuses that. What a Go program has for each thread lies in
-// .bss or in the Go heap.
+// The kernel knows nothing of the Go heap: it is the library that refuses that. malloc(3) and thread-local variables, which Go
+// does not have: TestKernelMemoryOfC.
 func TestKernelMemory(t *testing.T) {
 	obj := loadTest(t, "uptr")
 	hints := open[Value](t, obj.Map("datamap"))
@@ -186,16 +187,30 @@ func tmpfs(t *testing.T) string {
 	return dir
 }
 
-// onDisk gives a directory of a file system whose pages are written back, or ends the test.
+// onDisk gives a directory of a file system whose pages are written back, or ends the test: TMPDIR, or else the package's.
 func onDisk(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	var fs syscall.Statfs_t
-	must(t, syscall.Statfs(dir, &fs))
-	if fs.Type == unix.TMPFS_MAGIC || fs.Type == unix.RAMFS_MAGIC {
-		t.Skipf("%s is on no disk: set TMPDIR", dir)
+	for _, parent := range []string{os.TempDir(), "."} {
+		dir, err := os.MkdirTemp(parent, "kptr_test")
+		if err != nil {
+			continue
+		}
+		t.Cleanup(func() { os.RemoveAll(dir) })
+		var fs syscall.Statfs_t
+		must(t, syscall.Statfs(dir, &fs))
+		if fs.Type != unix.TMPFS_MAGIC && fs.Type != unix.RAMFS_MAGIC {
+			return dir
+		}
 	}
-	return dir
+	kerneltest.NeedHost(t, "a file system on a disk")
+	t.Skip("this host has no file system on a disk in TMPDIR or here")
+	return ""
+}
+
+// lacking ends the test for want of something that a kernel may be built or started without.
+func lacking(t *testing.T, feature string) {
+	t.Helper()
+	kerneltest.Require(t, &sys.NotSupportedError{Feature: feature})
 }
 
 // hugetlbPlace has the kernel reserve a huge page, if there is none, and gives it back afterwards.
@@ -203,7 +218,7 @@ func hugetlbPlace(t *testing.T) place {
 	const reserved = "/proc/sys/vm/nr_hugepages"
 	before, err := os.ReadFile(reserved)
 	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("the kernel has no huge pages (CONFIG_HUGETLBFS)")
+		lacking(t, "hugetlb (CONFIG_HUGETLBFS)")
 	}
 	must(t, err)
 	before = bytes.TrimSpace(before)
@@ -214,7 +229,7 @@ func hugetlbPlace(t *testing.T) place {
 	t.Cleanup(func() { must(t, os.WriteFile(reserved, before, 0)) })
 	mem, err := sys.Mmap(nil, 0, hugePageSize(t), readWrite, private|unix.MAP_HUGETLB)
 	if errors.Is(err, syscall.ENOMEM) {
-		t.Skipf("no huge page could be reserved: %v", err)
+		t.Skipf("this host has no %d bytes of memory in one piece for a huge page: %v", hugePageSize(t), err)
 	}
 	must(t, err)
 	t.Cleanup(func() { mustClose(t, mem) })
@@ -228,7 +243,7 @@ func hugePageSize(t *testing.T) int {
 	must(t, err)
 	_, rest, ok := strings.Cut(string(meminfo), "Hugepagesize:")
 	if !ok {
-		t.Skip("/proc/meminfo has no Hugepagesize: the kernel has no huge pages")
+		lacking(t, "huge pages (Hugepagesize of /proc/meminfo: CONFIG_HUGETLBFS)")
 	}
 	var kib int
 	_, err = fmt.Sscanf(rest, "%d", &kib)
@@ -244,7 +259,7 @@ func hugePagePlace(t *testing.T) place {
 	must(t, err)
 	t.Cleanup(func() { mustClose(t, mem) })
 	if err := mem.Advise(0, 2*size, unix.MADV_HUGEPAGE); errors.Is(err, syscall.EINVAL) {
-		t.Skip("the kernel has no transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE)")
+		lacking(t, "transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE)")
 	} else {
 		must(t, err)
 	}
@@ -252,7 +267,7 @@ func hugePagePlace(t *testing.T) place {
 	huge := mem.Bytes()[start:][:size]
 	huge[0] = 1 // has the page allocated
 	t.Logf("%s of the page are huge", hugeMemory(t, addrOfBytes(huge)))
-	return place{mem: huge, addr: addrOfBytes(huge) + 8<<10}
+	return place{mem: huge, addr: addrOfBytes(huge) + uintptr(os.Getpagesize()) + 64} // no page of its own begins there
 }
 
 // hugeMemory gives the line AnonHugePages of the mapping with an address.
@@ -284,6 +299,7 @@ func arrayPlace(t *testing.T) place {
 
 // arenaPlace maps a page of a BPF arena, which Linux has since 6.9.
 func arenaPlace(t *testing.T) place {
+	kerneltest.NeedJIT(t)
 	fd, err := sys.OpenFD(&sys.MapCreateAttr{
 		MapType: sys.BPF_MAP_TYPE_ARENA, MaxEntries: 1, MapFlags: sys.BPF_F_MMAPABLE, MapName: sys.MakeObjName("memory"),
 	})
@@ -292,14 +308,17 @@ func arenaPlace(t *testing.T) place {
 }
 
 func secretPlace(t *testing.T) place {
-	n, err := unix.MemfdSecret(0)
-	if errors.Is(err, syscall.ENOSYS) {
-		t.Skip("the kernel has no memfd_secret (CONFIG_SECRETMEM, or secretmem.enable=0)")
+	const sysMemfdSecret = 447 // asm-generic/unistd.h; package unix has it for some architectures only
+	n, _, errno := syscall.Syscall(sysMemfdSecret, 0, 0, 0)
+	if errno == syscall.ENOSYS {
+		lacking(t, "memfd_secret (CONFIG_SECRETMEM, secretmem.enable)")
 	}
+	if errno != 0 {
+		t.Fatal(errno)
+	}
+	fd, err := sys.DupFD(int(n))
 	must(t, err)
-	fd, err := sys.DupFD(n)
-	must(t, err)
-	must(t, unix.Close(n))
+	must(t, unix.Close(int(n)))
 	must(t, unix.Ftruncate(fd.Int(), int64(os.Getpagesize())))
 	return place{mem: mapped(t, fd, os.Getpagesize(), readWrite, shared)}
 }
@@ -309,7 +328,7 @@ func perfRing(t *testing.T) place {
 	attr := unix.PerfEventAttr{Type: unix.PERF_TYPE_SOFTWARE, Config: unix.PERF_COUNT_SW_DUMMY, Size: unix.PERF_ATTR_SIZE_VER1, Sample_type: unix.PERF_SAMPLE_TID}
 	n, err := unix.PerfEventOpen(&attr, 0, -1, -1, unix.PERF_FLAG_FD_CLOEXEC)
 	if errors.Is(err, syscall.ENOSYS) {
-		t.Skip("the kernel has no perf events (CONFIG_PERF_EVENTS)")
+		lacking(t, "perf events (CONFIG_PERF_EVENTS)")
 	}
 	must(t, err)
 	fd, err := sys.DupFD(n)

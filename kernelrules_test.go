@@ -12,6 +12,7 @@ import (
 
 	"kptr"
 	"kptr/bpfobj"
+	"kptr/btf"
 	"kptr/internal/kerneltest"
 	"kptr/sys"
 )
@@ -19,7 +20,8 @@ import (
 // enotsupp is ENOTSUPP of include/linux/errno.h, which was not meant for user space and has no name there.
 const enotsupp = syscall.Errno(524)
 
-// TestKernelMapRules: which maps the kernel refuses to create, and what the library says to the same object.
+// TestKernelMapRules: which maps the kernel refuses to create, and what the library says to the same object. Rules with tests
+// of their own: TestKernelValueSize, TestKernelMapWithoutCapability, and U16 for a pointee larger than a page.
 func TestKernelMapRules(t *testing.T) {
 	kerneltest.NeedCaps(t, sys.CAP_BPF)
 	for _, row := range []struct {
@@ -55,6 +57,9 @@ func TestKernelMapRules(t *testing.T) {
 		{"const pointee", "constpointee", "", nil, 0, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			if row.name == "inode storage" {
+				kerneltest.NeedJIT(t) // it is of CONFIG_BPF_LSM, which depends on it
+			}
 			kerneltest.NoLeaks(t)
 			if row.mapped == "" {
 				row.mapped = "datamap"
@@ -86,6 +91,46 @@ func TestKernelMapRules(t *testing.T) {
 	}
 }
 
+// TestKernelValueSize: the largest value, about 65.4 KB, is what BPF_LOCAL_STORAGE_MAX_VALUE_SIZE (linux/bpf_local_storage.h)
+// leaves of 16 bits beside the kernel's own struct.
+func TestKernelValueSize(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	kerneltest.NeedCaps(t, sys.CAP_BPF)
+	needUserKptrs(t)
+	k, err := bpfobj.Running()
+	must(t, err)
+	defer k.Close()
+	kernel, err := btf.Decode(k.BTF)
+	must(t, err)
+	elem, err := kernel.Find(btf.KindStruct, "bpf_local_storage_elem")
+	must(t, err)
+	largest := 1<<16 - 1 - kernel.Type(elem).Size
+
+	spec := parseTest(t, "bad_hugevalue")
+	m := spec.Map("datamap")
+	value := spec.Types().Type(m.Value)
+	rest := spec.Types().Type(value.Members[1].Type)
+	for _, row := range []struct {
+		name  string
+		size  uint32
+		errno syscall.Errno
+	}{{"largest", largest, 0}, {"a byte more", largest + 1, syscall.E2BIG}} {
+		m.ValueSize, value.Size, rest.Count = row.size, row.size, row.size-8
+		fd, err := kernelCreate(t, spec, "datamap", nil)
+		if row.errno == 0 {
+			must(t, err)
+			if !recognised(t, fd, int(row.size)) {
+				t.Errorf("%s, %d bytes: the map is plain", row.name, row.size)
+			}
+			mustClose(t, fd)
+			must(t, loadMap(t, spec, "datamap"))
+			continue
+		}
+		want(t, err, row.errno, 0)
+		want(t, loadMap(t, spec, "datamap"), bpfobj.ErrValueSize, row.errno)
+	}
+}
+
 // loadMap gives the error that the library has for one map of an object.
 func loadMap(t *testing.T, spec *bpfobj.Spec, name string) error {
 	t.Helper()
@@ -105,20 +150,71 @@ func loadMap(t *testing.T, spec *bpfobj.Spec, name string) error {
 	return nil
 }
 
-// TestKernelMapWithoutCapability: a special field takes CAP_BPF.
+// TestKernelMapWithoutCapability: a special field takes CAP_BPF, in a map of any type, even with BTF that another thread has
+// loaded. Whether a map without one takes it too is the host's choice (unprivileged_bpf_disabled).
 func TestKernelMapWithoutCapability(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	kerneltest.NeedCaps(t, sys.CAP_BPF)
 	needUserKptrs(t)
-	spec := parseTest(t, "uptr")
-	err := unprivileged(t, func() error {
-		obj, err := spec.Load(nil)
+	anybody, err := os.ReadFile("/proc/sys/kernel/unprivileged_bpf_disabled")
+	must(t, err)
+	t.Logf("unprivileged_bpf_disabled is %s", anybody)
+	ofAnybody := syscall.EPERM
+	if string(anybody) == "0\n" {
+		ofAnybody = 0
+	}
+	for _, row := range []struct {
+		name    string
+		mapType sys.MapType
+		field   func(b fieldTypes) btf.ID
+		errno   syscall.Errno
+	}{
+		{"user kptr", sys.BPF_MAP_TYPE_TASK_STORAGE, func(b fieldTypes) btf.ID { return b.kptr(b.data) }, syscall.EPERM},
+		{"bpf_spin_lock", sys.BPF_MAP_TYPE_ARRAY, func(b fieldTypes) btf.ID {
+			return b.structOf("bpf_spin_lock", 4, b.integer, 0)
+		}, syscall.EPERM},
+		{"kptr", sys.BPF_MAP_TYPE_ARRAY, func(b fieldTypes) btf.ID {
+			return b.wrap(btf.KindPtr, b.tagged("kptr_untrusted", b.structOf("task_struct", 4, b.integer, 0)))
+		}, syscall.EPERM},
+		{"plain", sys.BPF_MAP_TYPE_ARRAY, func(b fieldTypes) btf.ID { return b.integer }, ofAnybody},
+	} {
+		b := newFieldTypes(t)
+		field := row.field(b)
+		size, err := b.Size(field)
+		must(t, err)
+		value := b.structOf("value", uint32(size), field, 0)
+		create := func(create func(*sys.MapCreateAttr) error) error {
+			return withBTF(t, b.Spec, value, func(a *sys.MapCreateAttr) error {
+				if a.MapType = row.mapType; row.mapType == sys.BPF_MAP_TYPE_ARRAY {
+					a.MaxEntries, a.MapFlags = 1, 0
+				}
+				return create(a)
+			})
+		}
+		if err := create(createAndClose); err != nil {
+			t.Errorf("%s: %v", row.name, err)
+		}
+		err = create(func(a *sys.MapCreateAttr) error { return unprivileged(t, func() error { return createAndClose(a) }) })
+		if row.errno == 0 && err != nil || row.errno != 0 && !errors.Is(err, row.errno) {
+			t.Errorf("%s, without capabilities: got %v, want %v", row.name, err, row.errno)
+		}
+	}
+	err = unprivileged(t, func() error {
+		obj, err := parseTest(t, "uptr").Load(nil)
 		if err == nil {
 			obj.Close()
 		}
 		return err
 	})
 	want(t, err, bpfobj.ErrPermission, syscall.EPERM)
+}
+
+func createAndClose(a *sys.MapCreateAttr) error {
+	fd, err := sys.OpenFD(a)
+	if err == nil {
+		err = fd.Close()
+	}
+	return err
 }
 
 // recognised tells whether the kernel knows user kptrs in every word of a value: it looks at addresses before it looks at
@@ -233,7 +329,8 @@ func TestKernelTag(t *testing.T) {
 	mustClose(t, fd)
 }
 
-// TestKernelUpdateFlags asks the kernel; TestUpdateFlags asks the library.
+// TestKernelUpdateFlags asks the kernel; TestUpdateFlags asks the library. EAGAIN and ENOMEM of bpf_local_storage_update are
+// not here: the first takes a race within the kernel, the second that it has no memory left for 100 bytes.
 func TestKernelUpdateFlags(t *testing.T) {
 	b := newBasic(t)
 	key := thisPidfd(t)
@@ -295,6 +392,11 @@ func TestKernelKeys(t *testing.T) {
 	proc, err := os.Open("/proc/self")
 	must(t, err)
 	defer proc.Close()
+	leader, err := sys.PidfdOpen(os.Getpid(), 0)
+	must(t, err)
+	defer leader.Close()
+	_, err = sys.PidfdOpen(kptr.Gettid(), 0) // of a thread that is no leader: EINVAL before Linux 6.13
+	want(t, err, syscall.ENOENT, 0)
 	reaped, _ := endedThread(t)
 	defer reaped.Close()
 	zombie := zombiePidfd(t)
@@ -304,6 +406,7 @@ func TestKernelKeys(t *testing.T) {
 		errno syscall.Errno
 	}{
 		{"pidfd of a thread", thisPidfd(t), 0},
+		{"pidfd of the process", leader.Int(), 0},
 		{"zombie", zombie, 0},
 		{"reaped task", reaped.Int(), syscall.ENOENT},
 		{"directory of /proc", int(proc.Fd()), syscall.EBADF},

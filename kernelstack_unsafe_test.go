@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // This file is the only one of the tests with unsafe: memory that the kernel mapped for the process is known by its address
@@ -39,4 +41,12 @@ func mappingNamed(t testing.TB, name string) (from, to uintptr) {
 // addresses for those of Go memory.
 func bytesAt(addr uintptr, size int) []byte {
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&addr)), size)
+}
+
+// mapOver maps other memory where b is. The arguments of mmap(2) are not the same on every architecture: s390x has them in
+// memory (sys_s390_old_mmap, arch/s390/kernel/syscall.c).
+func mapOver(b []byte) error {
+	_, err := unix.MmapPtr(-1, 0, unsafe.Pointer(unsafe.SliceData(b)), uintptr(len(b)),
+		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_FIXED|unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	return err
 }

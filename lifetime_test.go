@@ -11,11 +11,13 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"kptr"
 	"kptr/bpfobj"
+	"kptr/bpfobj/prebuilt"
 	"kptr/internal/kerneltest"
 	"kptr/sys"
 )
@@ -98,7 +100,7 @@ func TestLifetimeMapping(t *testing.T) {
 			mem := mapMemory(t, 1, rw, syscall.MAP_PRIVATE)
 			b := l.mustSet(mem.Bytes())
 			l.want("before", b, true)
-			must(t, mem.Advise(0, page, sys.MADV_DONTNEED))
+			must(t, mem.Advise(0, page, unix.MADV_DONTNEED))
 			l.want("after", b, false)
 			l.mustSet(mem.Bytes())
 			l.want("after another update", b, true)
@@ -109,16 +111,16 @@ func TestLifetimeMapping(t *testing.T) {
 			l.want("before", b, true)
 			must(t, mem.Advise(0, page, sys.MADV_REMOVE))
 			l.want("after", b, false)
+			l.mustSet(mem.Bytes())
+			l.want("after another update", b, true)
 		}},
 		{"mmap over the page", func(t *testing.T, l *lifetime) {
 			mem := anonymous(t, 1)
 			b := l.mustSet(mem.Bytes())
-			const flags = syscall.MAP_FIXED | syscall.MAP_PRIVATE | syscall.MAP_ANONYMOUS
-			_, _, errno := syscall.Syscall6(syscall.SYS_MMAP, mem.Addr(), uintptr(page), rw, flags, ^uintptr(0), 0)
-			if errno != 0 {
-				t.Fatal(errno)
-			}
+			must(t, mapOver(mem.Bytes()))
 			l.want("after", b, false)
+			l.mustSet(mem.Bytes())
+			l.want("after another update", b, true)
 		}},
 		{"mprotect", func(t *testing.T, l *lifetime) {
 			mem := anonymous(t, 1)
@@ -152,67 +154,81 @@ func (l *lifetime) otherView(mem *sys.Mapping) *Block {
 	return b
 }
 
-// TestLifetimeFork forks a child that writes to the block, through read(2): the child must run no Go code.
+// TestLifetimeFork forks a child that writes to the block, through read(2): the child must run no Go code. Private memory that
+// is pinned the kernel copies for the child at once (folio_try_dup_anon_rmap_ptes, linux/rmap.h): whoever writes first, the
+// parent keeps the page that BPF has.
 func TestLifetimeFork(t *testing.T) {
-	l := newLifetime(t)
-	s := share(t, l.slots, l.task)
-	arena := s.Value().Block
-	shared := kptr.TypedForTest[Block](anonymous(t, 1).Bytes())
-	private := kptr.TypedForTest[Block](mapMemory(t, 1, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE).Bytes())
 	for _, row := range []struct {
 		name  string
-		block *Block
+		block func(t *testing.T, l *lifetime) *Block
 		errno syscall.Errno // of the child's write
 		seen  bool          // by this process
 	}{
-		{"block of the arena", arena, syscall.EFAULT, false},
-		{"MAP_SHARED", shared, 0, true},
-		{"MAP_PRIVATE", private, 0, false},
+		{"block of the arena", func(t *testing.T, l *lifetime) *Block {
+			return share(t, l.slots, l.task).Value().Block
+		}, syscall.EFAULT, false},
+		{"MAP_SHARED", func(t *testing.T, l *lifetime) *Block {
+			return l.mustSet(mapMemory(t, 1, readWrite, shared).Bytes())
+		}, 0, true},
+		{"MAP_PRIVATE", func(t *testing.T, l *lifetime) *Block {
+			return l.mustSet(mapMemory(t, 1, readWrite, private).Bytes())
+		}, 0, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			row.block.Scratch.Store(1)
-			errno := forkAndWrite(t, kptr.AddrForTest(&row.block.Scratch), 7)
-			if seen := row.block.Scratch.Load() == 7; errno != row.errno || seen != row.seen {
+			l := newLifetime(t)
+			block := row.block(t, l)
+			errno := l.forkAndWrite(kptr.AddrForTest(&block.Scratch), 7, func() {
+				block.Scratch.Store(1)
+				l.want("parent, before the child writes", block, true)
+			})
+			if seen := block.Scratch.Load() == 7; errno != row.errno || seen != row.seen {
 				t.Errorf("child's write: %v, seen here: %v", errno, seen)
 			}
+			l.want("parent, after the child's write", block, true)
 		})
 	}
-	l.want("the parent's block", arena, true)
 }
 
-// forkAndWrite has a child of fork(2) write a number to an address, and gives the errno that it met.
-func forkAndWrite(t *testing.T, addr uintptr, number byte) syscall.Errno {
-	t.Helper()
+// forkAndWrite has a child of fork(2), which has no element, write a number to an address, and gives the errno that it met.
+// Before it writes, the parent does something.
+func (l *lifetime) forkAndWrite(addr, number uintptr, before func()) syscall.Errno {
+	l.t.Helper()
 	r, w, err := os.Pipe()
-	must(t, err)
+	must(l.t, err)
 	defer r.Close()
 	defer w.Close()
-	_, err = w.Write([]byte{number, 0, 0, 0, 0, 0, 0, 0})
-	must(t, err)
-	pid := rawFork(r.Fd(), addr)
-	if pid < 0 {
-		t.Fatalf("clone: %v", syscall.Errno(-pid))
+	pid, errno := forkAndRead(r.Fd(), addr)
+	if errno != 0 {
+		l.t.Fatal(errno)
 	}
-	var status syscall.WaitStatus
-	_, err = syscall.Wait4(pid, &status, 0, nil)
-	must(t, err)
-	if !status.Exited() {
-		t.Fatalf("the child did not exit: %#x", status)
+	child := &forked{pid: pid}
+	defer child.kill()
+	before()
+	_, none := l.slots.Lookup(kptr.Process(pid))
+	_, err = w.Write(words(number))
+	must(l.t, err)
+	must(l.t, child.wait(0))
+	if !child.status.Exited() {
+		l.t.Fatalf("the child did not exit: %#x", child.status)
 	}
-	return syscall.Errno(status.ExitStatus())
+	want(l.t, none, kptr.ErrNoElement, syscall.ENOENT)
+	return syscall.Errno(child.status.ExitStatus())
 }
 
+// forkAndRead forks a child that reads 8 bytes from a pipe to an address, and ends with the errno. What may run there:
+// forkAndOverwrite.
+//
+//go:nosplit
 //go:norace
-func rawFork(pipe, addr uintptr) int {
-	pid, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
-	if errno != 0 {
-		return -int(errno)
+func forkAndRead(pipe, addr uintptr) (pid int, errno syscall.Errno) {
+	child, errno := rawFork()
+	if child != 0 || errno != 0 {
+		return child, errno
 	}
-	if pid == 0 {
-		_, _, errno = syscall.RawSyscall(syscall.SYS_READ, pipe, addr, 8)
+	_, _, errno = syscall.RawSyscall(syscall.SYS_READ, pipe, addr, 8)
+	for {
 		syscall.RawSyscall(syscall.SYS_EXIT_GROUP, uintptr(errno), 0, 0)
 	}
-	return int(pid)
 }
 
 // startChild starts this test program as a process that shares all its threads through the pin.
@@ -235,17 +251,24 @@ func startChild(t *testing.T, pin, what string) *exec.Cmd {
 
 // child is what startChild starts.
 func child() {
-	m, err := bpfobj.OpenPinned(os.Getenv("KPTR_TEST_PIN"))
-	fail(err)
-	slots, err := kptr.Open[Slot](m)
-	fail(err)
-	_, err = slots.ShareAll(setOwner)
-	fail(err)
-	fmt.Println("shared")
-	if os.Getenv(childEnv) == "exec" {
+	switch os.Getenv(childEnv) {
+	case "share":
+		shareAll(setOwner)
+	case "exec":
+		shareAll[Value](nil)
 		fail(syscall.Exec("/proc/self/exe", []string{"child"}, []string{childEnv + "=wait"}))
 	}
-	select {}
+	time.Sleep(time.Hour) // until it is killed
+}
+
+func shareAll[V any](prepare func(tid int, v *V)) {
+	m, err := bpfobj.OpenPinned(os.Getenv("KPTR_TEST_PIN"))
+	fail(err)
+	values, err := kptr.Open[V](m)
+	fail(err)
+	_, err = values.ShareAll(prepare)
+	fail(err)
+	fmt.Println("shared")
 }
 
 func fail(err error) {
@@ -255,36 +278,55 @@ func fail(err error) {
 	}
 }
 
-// TestLifetimeExec: the element of the thread that calls execve(2) outlives it, on a page that nobody has mapped any more,
-// unless a program drops it.
+// TestLifetimeExec: the element of the thread that calls execve(2) outlives it, and so does the page, which nobody has mapped
+// any more; unless a program drops them, as the one that is shipped does.
 func TestLifetimeExec(t *testing.T) {
-	for _, drop := range []bool{false, true} {
-		t.Run("drop "+strconv.FormatBool(drop), func(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		program string // attached
+		drops   bool
+	}{
+		{"no program", "", false},
+		{"prebuilt.EveryTask", "on_exec", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
 			kerneltest.NoLeaks(t)
-			b, err := os.ReadFile(testObject("sharing"))
-			must(t, err)
-			obj, err := bpfobj.Load(b, &bpfobj.Options{Programs: []string{"drop_at_exec"}})
+			obj, err := bpfobj.Load(prebuilt.EveryTask(), nil)
 			kerneltest.Require(t, err)
 			defer obj.Close()
-			if drop {
-				link, err := obj.Program("drop_at_exec").Attach()
+			if row.program != "" {
+				link, err := obj.Program(row.program).Attach()
 				must(t, err)
 				defer link.Close()
 			}
-			slots := open[Slot](t, obj.Map("slots"))
-			pin := filepath.Join(mountBPFFS(t), "slots")
-			must(t, obj.Map("slots").Pin(pin))
+			values := open[Value](t, obj.Map("datamap"))
+			pin := filepath.Join(mountBPFFS(t), "datamap")
+			must(t, obj.Map("datamap").Pin(pin))
+			before, err := kerneltest.PinnedPages()
+			must(t, err)
 			cmd := startChild(t, pin, "exec")
 			task := kptr.Process(cmd.Process.Pid)
 			eventually(t, "the new program", func() bool {
 				args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid))
 				return err == nil && string(args) == "child\x00"
 			})
-			_, err = slots.Lookup(task)
-			if drop {
+			if row.drops {
+				// The new arguments are to be seen before the tracepoint is reached (exec_binprm, fs/exec.c).
+				eventually(t, "the element to go", func() bool { _, err = values.Lookup(task); return err != nil })
 				want(t, err, kptr.ErrNoElement, syscall.ENOENT)
-			} else {
+			}
+			eventually(t, "the elements of the other threads to go", func() bool {
+				pins, err := kerneltest.PinnedPages()
 				must(t, err)
+				return pins == before || !row.drops && pins == before+1
+			})
+			if !row.drops {
+				_, err = values.Lookup(task)
+				must(t, err)
+				pins, err := kerneltest.PinnedPages()
+				if must(t, err); pins != before+1 {
+					t.Errorf("%d pages are pinned, want that of the dead program", pins-before)
+				}
 			}
 		})
 	}
@@ -298,7 +340,7 @@ func TestLifetimeKill(t *testing.T) {
 	must(t, obj.Map("slots").Pin(pin))
 	before, err := kerneltest.PinnedPages()
 	must(t, err)
-	cmd := startChild(t, pin, "wait")
+	cmd := startChild(t, pin, "share")
 	task := kptr.Process(cmd.Process.Pid)
 	must(t, cmd.Process.Kill())
 	eventually(t, "the zombie", func() bool {
@@ -389,7 +431,7 @@ func reuse(t *testing.T, tid int) (stop func()) {
 	for range 200 {
 		err := os.WriteFile(last, []byte(strconv.Itoa(tid-1)), 0)
 		if errors.Is(err, os.ErrNotExist) {
-			t.Skip("the kernel has no " + last + " (CONFIG_CHECKPOINT_RESTORE)")
+			lacking(t, last+" (CONFIG_CHECKPOINT_RESTORE)")
 		}
 		must(t, err)
 		tids, stop := startThreads(1)
@@ -398,7 +440,7 @@ func reuse(t *testing.T, tid int) (stop func()) {
 		}
 		stop()
 	}
-	t.Skipf("somebody else got id %d", tid)
+	t.Fatalf("of 200 threads none got id %d", tid)
 	return nil
 }
 
@@ -406,13 +448,14 @@ func reuse(t *testing.T, tid int) (stop func()) {
 // mm/shmem.c). So the arena must not have any.
 func TestLifetimeHugePages(t *testing.T) {
 	const enabled = "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
-	const huge = 2 << 20
 	was, err := os.ReadFile(enabled)
-	if err != nil {
-		kerneltest.Require(t, &sys.NotSupportedError{Feature: "huge pages of shared memory", Err: err})
+	if errors.Is(err, os.ErrNotExist) {
+		lacking(t, "huge pages of shared memory (CONFIG_TRANSPARENT_HUGEPAGE, CONFIG_SHMEM)")
 	}
+	must(t, err)
 	_, was, _ = bytes.Cut(was, []byte("["))
 	was, _, _ = bytes.Cut(was, []byte("]"))
+	huge, page := hugePageSize(t), os.Getpagesize()
 	for _, row := range []struct {
 		name   string
 		advice int
@@ -425,12 +468,12 @@ func TestLifetimeHugePages(t *testing.T) {
 			l := newLifetime(t)
 			kerneltest.Require(t, os.WriteFile(enabled, []byte("advise"), 0))
 			t.Cleanup(func() { must(t, os.WriteFile(enabled, was, 0)) })
-			mem := anonymous(t, 3*huge/os.Getpagesize())
+			mem := anonymous(t, 3*huge/page)
 			must(t, mem.Advise(0, 3*huge, row.advice))
-			page := mem.Bytes()[huge-int(mem.Addr()%huge)+os.Getpagesize():][:os.Getpagesize()]
-			b := l.mustSet(page)
+			second := huge - int(mem.Addr()%uintptr(huge)) + page // the second page of the first huge one
+			b := l.mustSet(mem.Bytes()[second:][:page])
 			l.want("before", b, true)
-			must(t, mem.Advise(huge-int(mem.Addr()%huge)+os.Getpagesize(), os.Getpagesize(), sys.MADV_REMOVE))
+			must(t, mem.Advise(second, page, sys.MADV_REMOVE))
 			l.want("after", b, row.same)
 		})
 	}

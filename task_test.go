@@ -16,7 +16,7 @@ func TestTaskRefused(t *testing.T) {
 	proc, err := os.Open("/proc/self")
 	must(t, err)
 	defer proc.Close()
-	parent, err := sys.PidfdOpen(os.Getppid(), 0)
+	parent, err := sys.PidfdOpen(otherProcess(), 0)
 	must(t, err)
 	defer parent.Close()
 	reaped, tid := endedThread(t)
@@ -39,8 +39,8 @@ func TestTaskRefused(t *testing.T) {
 		{"thread id for a pidfd", kptr.Pidfd(other), kptr.ErrNotPidfd, syscall.EBADF, "use Thread"},
 		{"directory of /proc", kptr.Pidfd(int(proc.Fd())), kptr.ErrNotPidfd, syscall.EBADF, "pidfd_open"},
 		{"PIDFD_SELF_THREAD", kptr.Pidfd(-10000), kptr.ErrNotPidfd, syscall.EBADF, "pidfd_open"}, // linux/pidfd.h
-		{"foreign process", kptr.Process(os.Getppid()), kptr.ErrForeign, 0, "within it"},
-		{"foreign thread", kptr.Thread(os.Getppid()), kptr.ErrForeign, 0, "within it"},
+		{"foreign process", kptr.Process(otherProcess()), kptr.ErrForeign, 0, "within it"},
+		{"foreign thread", kptr.Thread(otherProcess()), kptr.ErrForeign, 0, "within it"},
 		{"foreign pidfd", kptr.Pidfd(parent.Int()), kptr.ErrForeign, 0, "within it"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -54,6 +54,14 @@ func TestTaskRefused(t *testing.T) {
 	if got := hints.Stats(); got != (kptr.Stats{}) {
 		t.Errorf("%+v", got)
 	}
+}
+
+// otherProcess gives a process that is not this one: its parent, or, of process 1, which has none, the kernel's kthreadd.
+func otherProcess() int {
+	if parent := os.Getppid(); parent != 0 {
+		return parent
+	}
+	return 2
 }
 
 // endedThread gives the pidfd and the id of a thread that has ended.

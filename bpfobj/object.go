@@ -50,21 +50,23 @@ func (o *Object) Close() error {
 // Map gives a map by name; sections of variables have theirs, such as ".bss". If
 // there is none, each method of the result that can fail says so.
 func (o *Object) Map(name string) *Map {
-	if i := o.spec.mapIndex(name); i >= 0 {
-		return &o.maps[i]
-	}
-	have := make([]string, len(o.maps))
-	for i := range o.maps {
-		have[i] = o.maps[i].name
+	var have []string
+	for _, m := range o.Maps() {
+		if m.name == name {
+			return m
+		}
+		have = append(have, m.name)
 	}
 	return &Map{name: name, err: &NotFoundError{Kind: "map", Name: name, Have: have}}
 }
 
-// Maps lists the maps, in the order of the object file.
+// Maps lists the loaded maps, in the order of the object file.
 func (o *Object) Maps() []*Map {
-	maps := make([]*Map, len(o.maps))
+	maps := make([]*Map, 0, len(o.maps))
 	for i := range o.maps {
-		maps[i] = &o.maps[i]
+		if o.maps[i].fd != nil {
+			maps = append(maps, &o.maps[i])
+		}
 	}
 	return maps
 }

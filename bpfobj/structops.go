@@ -151,7 +151,13 @@ type structOpsFit struct {
 	id     btf.ID    // its id in the kernel's BTF
 	data   uint32    // its offset in the value type, in bytes
 	value  []byte
-	uses   []Use
+	fds    []programFD
+}
+
+// A programFD is where a program's file descriptor goes in the value, 8 bytes.
+type programFD struct {
+	program int
+	offset  uint32
 }
 
 // planStructOps fits a struct_ops map to the kernel. bpf_struct_ops_map_update_elem (kernel/bpf/bpf_struct_ops.c) wants a value of
@@ -260,11 +266,11 @@ func (f *structOpsFit) op(program int, index sys.AttachType, offset uint32) erro
 		return fmt.Errorf("%w: program %q is a different operation elsewhere", ErrOpType, f.spec.Programs[program].Name)
 	}
 	f.ops[program] = at
-	f.uses = append(f.uses, Use{Field: fmt.Sprintf("value[%d]", offset), Step: program, offset: int(offset)})
+	f.fds = append(f.fds, programFD{program, offset})
 	return nil
 }
 
-// planOps fills the struct_ops maps, after the programs: until now, the steps of the uses are indexes of programs.
+// planOps fills the struct_ops maps, after the programs, whose steps are given.
 func (p *planner) planOps(programs []int) {
 	for i := range p.maps {
 		fit := p.maps[i].ops
@@ -272,9 +278,8 @@ func (p *planner) planOps(programs []int) {
 			continue
 		}
 		uses := []Use{{Field: "map_fd", Step: p.maps[i].step}}
-		for _, u := range fit.uses {
-			u.Step = programs[u.Step]
-			uses = append(uses, u)
+		for _, fd := range fit.fds {
+			uses = append(uses, Use{Field: fmt.Sprintf("value[%d]", fd.offset), Step: programs[fd.program], offset: int(fd.offset)})
 		}
 		key := p.bytes32(0)
 		p.add(Step{

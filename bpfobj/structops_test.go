@@ -20,6 +20,7 @@ import (
 
 func structopsSpec(t *testing.T) *Spec {
 	t.Helper()
+	kerneltest.NeedJIT(t) // struct_ops are of CONFIG_BPF_JIT too (kernel/bpf/Makefile)
 	s, err := Parse(readObject(t, "structops", nativeOrder()))
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +42,9 @@ func TestStructOps(t *testing.T) {
 	obj, err := s.Load(dropNoSuchOp)
 	kerneltest.Require(t, err)
 	defer obj.Close()
+	if _, err := obj.Map("unwanted").FD(); !errors.Is(err, ErrNotFound) || len(obj.Maps()) != 2 {
+		t.Errorf("a map that was not asked for: %v", err)
+	}
 	if got := len(obj.Programs()); got != 3 {
 		t.Errorf("%d programs, want those of the three operations that the kernel has", got)
 	}

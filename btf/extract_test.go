@@ -4,7 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"strings"
 	"testing"
+
+	"kptr/internal/kerneltest"
 )
 
 // TestExtract takes structs out of the running kernel's BTF: they have the layout that Decode of all of it gives.
@@ -19,6 +22,9 @@ func TestExtract(t *testing.T) {
 	}
 	for _, name := range []string{"task_struct", "list_head", "tcp_congestion_ops", "bpf_struct_ops_tcp_congestion_ops"} {
 		t.Run(name, func(t *testing.T) {
+			if strings.HasPrefix(name, "bpf_struct_ops_") {
+				kerneltest.NeedJIT(t) // struct_ops are of CONFIG_BPF_JIT too (kernel/bpf/Makefile)
+			}
 			id, err := all.Find(KindStruct, name)
 			if err != nil {
 				t.Fatal(err)
