@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"runtime"
 	"strings"
@@ -136,8 +137,18 @@ func (d *demo) await(shared *block, tid int) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("result is %d and not %d after %d syscalls of thread %d: no BPF program added a and b",
-		d.result, want, d.syscalls, tid)
+	return fmt.Errorf("result is %d and not %d after %d syscalls of thread %d: no BPF program added a and b%s",
+		d.result, want, d.syscalls, tid, pidNamespace())
+}
+
+// pidNamespace says why no BPF program may have known the thread: bpf_get_current_pid_tgid gives ids of the first PID
+// namespace, whose inode is PROC_PID_INIT_INO (include/linux/proc_ns.h).
+func pidNamespace() string {
+	ns, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil || ns == "pid:[4026531836]" {
+		return ""
+	}
+	return " (it knows threads by their ids in the host's PID namespace, and this is another one)"
 }
 
 func times(n int) string {

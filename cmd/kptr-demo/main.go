@@ -12,6 +12,8 @@
 // The exit code is 0 when the job is done, 1 when something was refused or failed,
 // 2 for a mistake on the command line, 3 for a kernel that lacks a feature, and 4
 // when the process lacks a capability. An error is one line on standard error.
+//
+// As /init of an initramfs it mounts what it needs, does check and run, and powers off.
 package main
 
 import (
@@ -20,7 +22,12 @@ import (
 	"strings"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	if startedAsInit(os.Getpid(), os.Args) {
+		asInit()
+	}
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run is main without the process: it gives the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
