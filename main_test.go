@@ -1,6 +1,7 @@
 package kptr_test
 
 import (
+	"embed"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -23,11 +24,14 @@ const childEnv = "KPTR_TEST_CHILD"
 // init keeps the tests off the process's first thread, which the runtime parks instead of ending.
 func init() { runtime.LockOSThread() }
 
+//go:embed bpfobj/testdata/*.o
+var files embed.FS
+
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
 		child()
 	}
-	kerneltest.Main(m)
+	kerneltest.Main(m, kerneltest.Files{"": files})
 }
 
 // Hint mirrors struct user_data and Value struct value_type of the prebuilt object.

@@ -1,6 +1,7 @@
 package bpfobj
 
 import (
+	"embed"
 	"encoding/binary"
 	"os"
 	"path/filepath"
@@ -17,12 +18,15 @@ import (
 // childEnv chooses, in a process that a test started, what it does instead of testing.
 const childEnv = "BPFOBJ_TEST_CHILD"
 
+//go:embed testdata/*.o testdata/*.plan testdata/*.log prebuilt/*.o
+var files embed.FS
+
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) == "unprivileged" {
 		unprivilegedChild()
 		os.Exit(0)
 	}
-	kerneltest.Main(m)
+	kerneltest.Main(m, kerneltest.Files{"": files})
 }
 
 // needUserKptrs skips on a kernel without user kptrs.

@@ -1,6 +1,7 @@
 package sys_test
 
 import (
+	"embed"
 	"os"
 	"testing"
 	"time"
@@ -11,6 +12,9 @@ import (
 // childEnv chooses, in a process that a test started, what it does instead of testing.
 const childEnv = "SYS_TEST_CHILD"
 
+//go:embed *.go testdata/layout.txt
+var files embed.FS
+
 func TestMain(m *testing.M) {
 	switch os.Getenv(childEnv) {
 	case "lowfd":
@@ -20,5 +24,5 @@ func TestMain(m *testing.M) {
 		time.Sleep(time.Minute)
 		os.Exit(0)
 	}
-	kerneltest.Main(m)
+	kerneltest.Main(m, kerneltest.Files{"": files})
 }

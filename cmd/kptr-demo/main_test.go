@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"embed"
 	"os"
 	"os/exec"
 	"runtime"
@@ -15,11 +16,17 @@ import (
 // mainEnv has this test program be kptr-demo, in a process of its own.
 const mainEnv = "KPTR_DEMO_MAIN"
 
+//go:embed testdata
+var testdata embed.FS
+
+// files are what the tests read; a build for guests adds bpfobj's.
+var files = kerneltest.Files{"": testdata}
+
 func TestMain(m *testing.M) {
 	if os.Getenv(mainEnv) != "" {
 		main()
 	}
-	kerneltest.Main(m)
+	kerneltest.Main(m, files)
 }
 
 // The object that is built in, as a file: order is "el" or "eb".

@@ -18,6 +18,7 @@ func TestUnprivileged(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, to become nobody")
 	}
+	kerneltest.NeedLinux(t, "6.9", "PIDFD_THREAD") // whose lack check sees without privileges
 	kerneltest.NoLeaks(t)
 	for _, verb := range []string{"run", "check"} {
 		r := demoProcess(t, &nobody, verb)

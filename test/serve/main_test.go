@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 		main()
 		os.Exit(0)
 	}
-	kerneltest.Main(m)
+	kerneltest.Main(m, nil)
 }
 
 type hint struct{ A, B, Result int32 }

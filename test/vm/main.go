@@ -1,11 +1,12 @@
-// Command vm runs the project's tests and kptr-demo on other kernels than the machine's, in QEMU:
+// Command vm runs the project's tests on the kernels of a matrix, in QEMU, each test program as process 1:
 //
-//	go run . [-run REGEXP] [-v] [SERIES ...]
+//	go run . [-kernel PREFIX] [-arch ARCH] [-ci] [-run REGEXP] [-package NAME] [-doc FILE]
 //
 // See README.md.
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,167 +14,192 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
-
-	"kptr/test/vm/job"
 )
 
-// target is a series of kernels and what has to come out on it. The tests have to pass on each.
-type target struct {
-	series string
-	env    []string // of the tests
-	demos  []demo
-}
-
-// demo is a command of kptr-demo, its exit code, and what its output has to match.
-type demo struct {
-	verb string
-	exit int
-	says *regexp.Regexp
-}
-
-var targets = []target{
-	{
-		// User kptrs and BPF trampolines: nothing may be skipped.
-		series: "7",
-		env:    []string{"KPTR_KERNEL_TESTS=require", "KPTR_TRAMPOLINES=require"},
-		demos: []demo{
-			{"run", 0, regexp.MustCompile(`(?m)^result 3$`)},
-			{"check", 0, nil},
-		},
-	},
-	{
-		// The last kernels without user kptrs.
-		series: "6.12",
-		demos: []demo{
-			{"run", 3, regexp.MustCompile(`6\.12\.[0-9]+.*6\.13`)}, // the version seen and the one needed
-			{"check", 3, regexp.MustCompile(`6\.13`)},
-		},
-	},
-}
-
 type options struct {
+	selection
 	run     string // -test.run
-	verbose bool
-	limit   time.Duration
-	series  []string // none: all
+	pkg     string // the last part of an import path, "" for all
+	doc     string
+	machine int // how many at a time
 }
 
 func main() {
 	var o options
+	flag.StringVar(&o.kernel, "kernel", "", "only kernels whose `version` begins so: 7, 7.3, 6.12")
+	flag.StringVar(&o.arch, "arch", "", "only this `architecture`, by Go's name")
+	flag.BoolVar(&o.ci, "ci", false, "only the kernels that every change has to pass")
 	flag.StringVar(&o.run, "run", "", "run only the tests whose names match this `regexp`")
-	flag.BoolVar(&o.verbose, "v", false, "print all that the tests and the kernel say")
-	flag.DurationVar(&o.limit, "timeout", 10*time.Minute, "of one virtual machine")
+	flag.StringVar(&o.pkg, "package", "", "run only the tests of the package of this `name`")
+	flag.StringVar(&o.doc, "doc", "", "write the table to this `file`, from a run of everything")
+	flag.IntVar(&o.machine, "j", 2, "run this `many` machines at a time")
 	flag.Parse()
-	o.series = flag.Args()
-	if err := run(o); err != nil {
+	if err := o.main(); err != nil {
 		fmt.Fprintln(os.Stderr, "vm:", err)
 		os.Exit(1)
 	}
 }
 
-var errSeries = errors.New("no kernel of this series is known")
+var (
+	errNothing = errors.New("no kernel of the matrix matches")
+	errPackage = errors.New("no such package has tests")
+	errFailed  = errors.New("not as it has to be")
+	errPartial = errors.New("-doc takes a run of everything")
+)
 
-func run(o options) error {
-	for _, s := range o.series {
-		if !slices.ContainsFunc(targets, func(t target) bool { return t.series == s }) {
-			return fmt.Errorf("%s: %w", s, errSeries)
+// root is the project's directory; cache is below it, and git ignores it.
+const root = "../.."
+
+func (o options) main() error {
+	if o.doc != "" && (o.selection != selection{} || o.run != "" || o.pkg != "") {
+		return errPartial
+	}
+	cache, err := filepath.Abs(filepath.Join(root, ".cache", "vm"))
+	if err != nil {
+		return err
+	}
+	outcomes, err := o.resolve(cache)
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "kptr-vm-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	boots, err := o.prepare(outcomes, cache, work)
+	if err != nil {
+		return err
+	}
+	runAll(boots, o.machine)
+	fmt.Println()
+	writeTable(os.Stdout, outcomes)
+	if o.doc != "" {
+		var b bytes.Buffer
+		writeDoc(&b, outcomes, time.Now(), qemuVersion())
+		if err := os.WriteFile(o.doc, b.Bytes(), 0o644); err != nil {
+			return err
 		}
 	}
-	if _, err := exec.LookPath(qemu); err != nil {
-		return fmt.Errorf("%w (it is in Debian's package qemu-system-x86)", err)
+	if slices.ContainsFunc(outcomes, func(o *outcome) bool { return o.total().failed }) {
+		return errFailed
 	}
-	cache, err := os.UserCacheDir()
+	return nil
+}
+
+// resolve asks the archive for the kernels that are selected.
+func (o options) resolve(cache string) ([]*outcome, error) {
+	m, err := hostMirrors()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	apt, err := openDebian(filepath.Join(cache, "kptr-vm"))
-	if err != nil {
-		return err
+	var outcomes []*outcome
+	for _, c := range matrix {
+		if o.arch != "" && o.arch != c.arch || o.ci && !c.ci {
+			continue // without asking
+		}
+		a, err := openArchive(cache, c.arch, c.suites, m)
+		if err != nil {
+			return nil, err
+		}
+		k, err := a.newest(c.series, c.flavour)
+		if err != nil {
+			return nil, err
+		}
+		version := ""
+		if k != nil {
+			version = k.release
+		}
+		if o.takes(c, version) {
+			outcomes = append(outcomes, &outcome{cell: c, kernel: k})
+		}
 	}
-	dir, err := os.MkdirTemp("", "kptr-vm-")
-	if err != nil {
-		return err
+	if len(outcomes) == 0 {
+		return nil, errNothing
 	}
-	defer os.RemoveAll(dir)
-	bin, err := build(filepath.Join("..", ".."), filepath.Join(dir, "root"))
-	if err != nil {
-		return err
-	}
-	var machines []*machine
-	for _, t := range targets {
-		if len(o.series) > 0 && !slices.Contains(o.series, t.series) {
+	return outcomes, nil
+}
+
+// boot is one boot to be made.
+type boot struct {
+	outcome   *outcome
+	programs  *programs
+	pkg, only string
+	image     string // where its initramfs is to lie
+}
+
+// prepare fetches the kernels and builds the programs.
+func (o options) prepare(outcomes []*outcome, cache, work string) ([]boot, error) {
+	built := make(map[string]*programs)
+	var boots []boot
+	for i, out := range outcomes {
+		if out.kernel == nil {
 			continue
 		}
-		m, err := t.prepare(o, apt, bin, filepath.Join(dir, t.series))
+		arch := out.cell.arch
+		if err := boards[arch].find(); err != nil {
+			return nil, err
+		}
+		dir, err := out.kernel.fetch(cache)
 		if err != nil {
-			return fmt.Errorf("kernel of Linux %s: %w", t.series, err)
+			return nil, err
 		}
-		machines = append(machines, m)
+		config, err := os.ReadFile(filepath.Join(dir, "config"))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+		out.image, out.config = filepath.Join(dir, "vmlinuz"), string(config)
+		if built[arch] == nil {
+			if built[arch], err = build(root, arch, filepath.Join(work, arch)); err != nil {
+				return nil, err
+			}
+		}
+		for _, pkg := range built[arch].packages {
+			if o.pkg == "" || o.pkg == path.Base(pkg) {
+				image := filepath.Join(work, fmt.Sprintf("%d-%s.cpio", i, path.Base(pkg)))
+				boots = append(boots, boot{out, built[arch], pkg, o.run, image})
+			}
+		}
 	}
-	return runAll(machines, o)
+	if len(boots) == 0 && o.pkg != "" {
+		return nil, fmt.Errorf("%s: %w", o.pkg, errPackage)
+	}
+	return boots, nil
 }
 
-// runAll runs the machines at the same time, each has one CPU, and reports on one after the other.
-func runAll(machines []*machine, o options) error {
+// runAll makes the boots, some at a time, and reports on each as it ends.
+func runAll(boots []boot, machines int) {
+	queue := make(chan boot)
+	var reports sync.Mutex
 	var wg sync.WaitGroup
-	for _, m := range machines {
-		wg.Go(func() { m.boot(o.limit) })
-	}
-	wg.Wait()
-	var errs []error
-	for _, m := range machines {
-		if err := m.report(o.verbose); err != nil {
-			errs = append(errs, fmt.Errorf("on Linux %s: %w", m.target.series, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// prepare finds the newest kernel of the series and packs the jobs for it.
-func (t target) prepare(o options, apt *debian, bin *binaries, dir string) (*machine, error) {
-	name, err := apt.newest(t.series)
-	if err != nil {
-		return nil, err
-	}
-	kernel, err := apt.kernel(name)
-	if err != nil {
-		return nil, err
-	}
-	jobs := bin.tests(t.env, o.run)
-	for _, d := range t.demos {
-		jobs = append(jobs, d.job())
-	}
-	image, err := bin.initramfs(jobs)
-	if err != nil {
-		return nil, err
-	}
-	m := &machine{target: t, packages: bin.packages, kernel: kernel, console: filepath.Join(dir, "console"), initramfs: filepath.Join(dir, "initramfs")}
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return nil, err
-	}
-	return m, os.WriteFile(m.initramfs, image, 0o644)
-}
-
-func (d demo) job() job.Job {
-	return job.Job{Name: "kptr-demo-" + d.verb, Dir: "/", Args: []string{"/kptr-demo", d.verb}, Env: environment}
-}
-
-var environment = []string{"HOME=/tmp", "TMPDIR=/tmp", "PATH=/"}
-
-// tests makes a job of the tests of each package, in the directory where go test runs them.
-func (b *binaries) tests(env []string, run string) []job.Job {
-	var jobs []job.Job
-	for _, pkg := range b.packages {
-		jobs = append(jobs, job.Job{
-			Name: pkg,
-			Dir:  path.Join(source, "."+pkg[len(module):]),
-			Args: []string{"/tests/" + path.Base(pkg) + ".test", "-test.v", "-test.timeout=8m", "-test.run=" + run},
-			Env:  append(environment[:len(environment):len(environment)], env...),
+	for range machines {
+		wg.Go(func() {
+			for b := range queue {
+				r := b.outcome.boot(b.programs, b.pkg, b.only, b.image)
+				reports.Lock()
+				r.report(b.outcome)
+				b.outcome.runs = append(b.outcome.runs, r)
+				reports.Unlock()
+			}
 		})
 	}
-	return jobs
+	for _, b := range boots {
+		queue <- b
+	}
+	close(queue)
+	wg.Wait()
+}
+
+// qemuVersion is what QEMU says of itself in the first line.
+func qemuVersion() string {
+	out, err := exec.Command(boards["amd64"].qemu, "--version").Output()
+	if err != nil {
+		return "QEMU"
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return line
 }

@@ -1,0 +1,7 @@
+//go:build guest
+
+package main
+
+import "kptr/bpfobj"
+
+func init() { files["../../bpfobj"] = bpfobj.TestFiles }
