@@ -98,9 +98,9 @@ soak: ## let threads start, share, write, close and die at random for SOAK (5m),
 	KPTR_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 0 -run '^TestSoak$$' -v .
 
 .PHONY: vmtest
-vmtest: ## run the tests on kernels in QEMU: all of the matrix, or KERNEL=6.12, ARCH=arm64, CI=1; DOC=FILE keeps the table
+vmtest: ## run the tests on kernels in QEMU: all of the matrix, or KERNEL=6.12, ARCH=arm64, QUICK=1; DOC=FILE keeps the table
 	$(GO) -C test/vm test ./...
-	$(GO) -C test/vm run . $(if $(KERNEL),-kernel $(KERNEL)) $(if $(ARCH),-arch $(ARCH)) $(if $(CI),-ci) $(if $(DOC),-doc $(abspath $(DOC)))
+	$(GO) -C test/vm run . $(if $(KERNEL),-kernel $(KERNEL)) $(if $(ARCH),-arch $(ARCH)) $(if $(QUICK),-ci) $(if $(DOC),-doc $(abspath $(DOC)))
 
 FUZZTIME ?= 10m
 
