@@ -52,11 +52,7 @@ func TestKernelMemoryOfC(t *testing.T) {
 // compile builds a C program for the test with the system's compiler.
 func compile(t *testing.T, source string) string {
 	t.Helper()
-	kerneltest.NeedHost(t, "a C compiler")
-	cc, err := exec.LookPath("cc")
-	if err != nil {
-		t.Skip("this host has no C compiler, cc")
-	}
+	cc := kerneltest.NeedTool(t, "cc")
 	program := filepath.Join(t.TempDir(), "program")
 	out, err := exec.Command(cc, "-Wall", "-Wextra", "-Werror", "-O1", "-pthread", "-o", program, source).CombinedOutput()
 	if err != nil {

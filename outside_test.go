@@ -136,9 +136,7 @@ func TestOutside(t *testing.T) {
 		none     = "no element"
 	)
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON, sys.CAP_SYS_ADMIN)
-	if os.Getuid() != 0 {
-		t.Skip("needs root, to become nobody")
-	}
+	kerneltest.NeedRoot(t)
 	obj := load(t, prebuilt.EveryTask())
 	must(t, obj.Attach())
 	pin := filepath.Join(publicBPFFS(t), "datamap")
@@ -185,11 +183,7 @@ func TestOutside(t *testing.T) {
 
 // TestLoadedByBpftool shares through a map that libbpf has made. bpftool attaches nothing of the kind, so that is done here.
 func TestLoadedByBpftool(t *testing.T) {
-	kerneltest.NeedHost(t, "bpftool")
-	bpftool, err := exec.LookPath("bpftool")
-	if err != nil {
-		t.Skip("this host has no bpftool")
-	}
+	bpftool := kerneltest.NeedTool(t, "bpftool")
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON, sys.CAP_SYS_ADMIN)
 	kerneltest.NoLeaks(t)
 	dir := mountBPFFS(t)

@@ -30,7 +30,10 @@ func (s *Spec) SetEnums(k *Kernel, prefix string) error {
 		return err
 	}
 	for i, v := range vars {
-		if v.size > 8 || v.size < 8 && values[i].Value>>(8*v.size) != 0 && int64(values[i].Value)>>(8*v.size-1) != -1 {
+		if v.size != 1 && v.size != 2 && v.size != 4 && v.size != 8 {
+			return fmt.Errorf("variable %q of %d bytes: %w: it is no integer", v.name, v.size, ErrEnumSize)
+		}
+		if v.size < 8 && values[i].Value>>(8*v.size) != 0 && int64(values[i].Value)>>(8*v.size-1) != -1 {
 			return fmt.Errorf("variable %q of %d bytes: %w: %#x", v.name, v.size, ErrEnumSize, values[i].Value)
 		}
 		if v.initial.Contents == nil {

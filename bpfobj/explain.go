@@ -15,7 +15,7 @@ func (l *loader) explain(step *Step, err error) error {
 	switch {
 	case step.kind == stepPin || step.kind == stepReuse:
 		return l.explainPin(step, err)
-	case step.kind == stepProgram && lacksJIT(err):
+	case step.kind == stepProgram && l.lacksJIT(step, err):
 		return &sys.NotSupportedError{Feature: "kernel functions, callbacks and trampolines without the BPF JIT compiler (CONFIG_BPF_JIT, sysctl net.core.bpf_jit_enable=1)", Err: err}
 	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES) && !errors.Is(err, ErrVerifier):
 		return l.explainPermission(step, err)
@@ -28,13 +28,19 @@ func (l *loader) explain(step *Step, err error) error {
 }
 
 // lacksJIT tells whether a program was refused because the interpreter would have to run it: kernel/bpf/verifier.c says so
-// in the log, bpf_trampoline_get (linux/bpf.h) by an errno only.
-func lacksJIT(err error) bool {
+// as the cause in the log, bpf_trampoline_get (linux/bpf.h) by an errno only.
+func (l *loader) lacksJIT(step *Step, err error) bool {
 	var refused *VerifierError
-	if errors.As(err, &refused) && strings.Contains(refused.Log, "JIT") {
-		return true
+	if errors.As(err, &refused) {
+		cause, _ := refused.telling()
+		return strings.Contains(cause, "JIT")
 	}
-	return errors.Is(err, syscall.ENOMEM) && !sys.Exists("/proc/sys/net/core/bpf_jit_enable")
+	return errors.Is(err, syscall.ENOMEM) && l.hangsOnTrampoline(step) && !sys.Exists("/proc/sys/net/core/bpf_jit_enable")
+}
+
+func (l *loader) hangsOnTrampoline(step *Step) bool {
+	target := l.plan.spec.Programs[step.index].rule.target
+	return target == targetBTFFunc || target == targetBTFLSM
 }
 
 // explainPin names the path, and a directory that is on no bpffs: the kernel says
@@ -77,11 +83,8 @@ func missingCaps(need []sys.Cap) []string {
 // trampolines, which refuses what hangs on one with the same errno.
 func (l *loader) explainPermission(step *Step, err error) error {
 	missing := missingCaps(l.needs(step))
-	if len(missing) == 0 && step.kind == stepProgram {
-		switch l.plan.spec.Programs[step.index].rule.target {
-		case targetBTFFunc, targetBTFLSM:
-			return &sys.NotSupportedError{Feature: "BPF trampolines (fentry, fexit, fmod_ret and lsm programs)", Err: err}
-		}
+	if len(missing) == 0 && step.kind == stepProgram && l.hangsOnTrampoline(step) {
+		return &sys.NotSupportedError{Feature: "BPF trampolines (fentry, fexit, fmod_ret and lsm programs)", Err: err}
 	}
 	return &PermissionError{Missing: missing, Err: err}
 }

@@ -14,20 +14,23 @@ func TestExplainJIT(t *testing.T) {
 	for _, row := range []struct {
 		name, log string
 		errno     syscall.Errno
+		target    targetKind
 		lacks     bool
 	}{
-		{"kernel function", "JIT is required for calling kernel function\n", sys.ENOTSUPP, true},
-		{"callback", "callbacks are not allowed in non-JITed programs\n", syscall.EINVAL, true},
-		{"program", "program requires BPF JIT compiler but it is not available\n", syscall.EINVAL, true},
-		{"another refusal", "R1 invalid mem access 'mem_or_null'\n", syscall.EACCES, false},
-		{"no memory", "", syscall.ENOMEM, false},
+		{"kernel function", "JIT is required for calling kernel function\n", sys.ENOTSUPP, targetNone, true},
+		{"callback", "callbacks are not allowed in non-JITed programs\n", syscall.EINVAL, targetNone, true},
+		{"program", "program requires BPF JIT compiler but it is not available\n", syscall.EINVAL, targetNone, true},
+		{"another refusal", "R1 invalid mem access 'mem_or_null'\n", syscall.EACCES, targetNone, false},
+		{"a source line that speaks of it", "; return JIT_state; @ p.c:3\nR0 !read_ok\n", syscall.EACCES, targetNone, false},
+		{"no memory", "", syscall.ENOMEM, targetNone, false},
+		{"no trampoline, or no memory", "", syscall.ENOMEM, targetBTFFunc, !sys.Exists("/proc/sys/net/core/bpf_jit_enable")},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if row.errno == syscall.ENOMEM && !sys.Exists("/proc/sys/net/core/bpf_jit_enable") {
-				row.lacks = true
+			var refused error = &sys.Error{Cmd: sys.BPF_PROG_LOAD, Errno: row.errno}
+			if row.log != "" {
+				refused = &VerifierError{Subject: `program "p"`, Log: row.log, Err: refused}
 			}
-			refused := &VerifierError{Subject: `program "p"`, Log: row.log, Err: &sys.Error{Cmd: sys.BPF_PROG_LOAD, Errno: row.errno}}
-			l := &loader{plan: &Plan{spec: &Spec{}}}
+			l := &loader{plan: &Plan{spec: &Spec{Programs: []ProgramSpec{{rule: sectionRule{target: row.target}}}}}}
 			err := l.explain(&Step{kind: stepProgram}, refused)
 			if errors.Is(err, sys.ErrNotSupported) != row.lacks || !errors.Is(err, row.errno) {
 				t.Errorf("got %v", err)

@@ -88,13 +88,16 @@ func internExterns(types *btf.Spec) {
 // it knows of the arguments, and does not verify it for all (do_check_subprogs, kernel/bpf/verifier.c). It is what the author of a
 // __hidden function in an object of several files relies on.
 func (s *Spec) hideFunctions(types *btf.Spec) {
+	hidden := make(map[string]bool)
 	for i := range s.file.Symbols {
 		sym := &s.file.Symbols[i]
-		if sym.Type != elf.STT_FUNC || sym.Bind == elf.STB_LOCAL || sym.Visibility != elf.STV_HIDDEN && sym.Visibility != elf.STV_INTERNAL {
-			continue
+		if sym.Type == elf.STT_FUNC && (sym.Visibility == elf.STV_HIDDEN || sym.Visibility == elf.STV_INTERNAL) {
+			hidden[sym.Name] = true
 		}
-		if id, err := types.Find(btf.KindFunc, sym.Name); err == nil {
-			types.Type(id).Linkage = linkageStatic
+	}
+	for id := btf.ID(1); len(hidden) > 0 && int(id) < types.Len(); id++ {
+		if t := types.Type(id); t.Kind == btf.KindFunc && hidden[t.Name] {
+			t.Linkage = linkageStatic
 		}
 	}
 }

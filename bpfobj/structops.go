@@ -97,15 +97,27 @@ func (s *Spec) structOpsSection(sec *elf.Section, optional bool) error {
 	return nil
 }
 
+// memberEnd gives the byte offset behind a member, which btf has found to lie in its struct; of a bit field, not of its type.
+func (s *Spec) memberEnd(m btf.Member) (uint64, error) {
+	if m.BitSize != 0 {
+		return (uint64(m.BitOffset) + uint64(m.BitSize) + 7) / 8, nil
+	}
+	size, err := s.types.Size(m.Type)
+	return uint64(m.BitOffset/8) + size, err
+}
+
 // parseOp reads the relocation of one function pointer.
 func (s *Spec) parseOp(sec *elf.Section, maps []MapSpec, r elf.Reloc) error {
 	sym := &s.file.Symbols[r.Symbol]
 	refuse := func(what string) error {
 		return &FormatError{Section: sec.Name, Offset: r.Offset, Name: sym.Name, What: what}
 	}
+	if r.Type != elf.R_BPF_64_ABS64 {
+		return refuse("relocation " + r.Type.String() + " is not that of a function pointer")
+	}
 	for i := range maps {
 		m := &maps[i]
-		if r.Offset < m.offset || r.Offset-m.offset > uint64(m.ValueSize)-8 {
+		if r.Offset < m.offset || r.Offset+8 > m.offset+uint64(m.ValueSize) {
 			continue
 		}
 		member := s.memberAt(m.structOps.typ, r.Offset-m.offset)
@@ -160,12 +172,18 @@ type programFD struct {
 	offset  uint32
 }
 
+// maxOpsValue bounds what is allocated for a kernel's value type, in bytes. Those of kernels have less than 4096.
+const maxOpsValue = 1 << 20
+
 // planStructOps fits a struct_ops map to the kernel. bpf_struct_ops_map_update_elem (kernel/bpf/bpf_struct_ops.c) wants a value of
 // type struct bpf_struct_ops_NAME, whose member data is the struct itself, with file descriptors of programs for function pointers.
 func (p *planner) planStructOps(i int, create Step) error {
 	m := &p.spec.Maps[i]
 	fit := structOpsFit{planner: p, m: m, typ: p.spec.types.Type(m.structOps.typ)}
 	wrapper, size, err := fit.find()
+	if err == nil && size > maxOpsValue {
+		err = fmt.Errorf("%w: the value type has %d bytes", ErrOpType, size)
+	}
 	if err == nil {
 		fit.value = make([]byte, size)
 		err = fit.members()
@@ -206,8 +224,9 @@ func (f *structOpsFit) find() (wrapper btf.ID, size uint32, err error) {
 	return ids[0], outer.Size, nil
 }
 
+// memberNamed finds a member; -1 if there is none. One without a name is like no other.
 func memberNamed(t *btf.Type, name string) int {
-	return slices.IndexFunc(t.Members, func(m btf.Member) bool { return m.Name == name })
+	return slices.IndexFunc(t.Members, func(m btf.Member) bool { return name != "" && m.Name == name })
 }
 
 func (f *structOpsFit) members() error {
@@ -224,11 +243,12 @@ func (f *structOpsFit) members() error {
 func (f *structOpsFit) member(i int) error {
 	mem := &f.typ.Members[i]
 	types := f.spec.types
-	size, err := types.Size(mem.Type)
+	end, err := f.spec.memberEnd(*mem)
 	if err != nil {
 		return err
 	}
-	from := f.m.Contents[mem.BitOffset/8:][:size]
+	from := f.m.Contents[mem.BitOffset/8 : end]
+	size := uint64(len(from))
 	at := slices.IndexFunc(f.m.structOps.ops, func(o op) bool { return o.member == i })
 	k := memberNamed(f.inner, mem.Name)
 	if k < 0 {
@@ -240,19 +260,22 @@ func (f *structOpsFit) member(i int) error {
 	}
 	to := &f.inner.Members[k]
 	kernelSize, err := f.kernel.Size(to.Type)
+	offset := f.data + to.BitOffset/8 // in the value, as btf has checked
 	switch {
 	case err != nil:
 		return err
 	case mem.BitSize != 0 || to.BitSize != 0:
 		return fmt.Errorf("%w: it is a bit field", ErrOpType)
+	case at >= 0 && kernelSize != 8:
+		return fmt.Errorf("%w: the kernel's is no function pointer", ErrOpType)
 	case at >= 0:
-		return f.op(f.m.structOps.ops[at].program, sys.AttachType(k), f.data+to.BitOffset/8)
+		return f.op(f.m.structOps.ops[at].program, sys.AttachType(k), offset)
 	case size != kernelSize && !allZero(from):
 		return fmt.Errorf("%w: it has %d bytes, the kernel's %d", ErrOpType, size, kernelSize)
 	case types.Type(types.Resolve(mem.Type)).Kind == btf.KindPtr && !allZero(from):
 		return fmt.Errorf("%w: it is a pointer to no program", ErrOpType)
 	}
-	copy(f.value[f.data+to.BitOffset/8:], from[:min(size, kernelSize)])
+	copy(f.value[offset:], from[:min(size, kernelSize)])
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"kptr/btf"
+	"kptr/elf"
 	"kptr/internal/kerneltest"
 	"kptr/sys"
 
@@ -219,6 +220,58 @@ func TestPlanStructOpsRefuses(t *testing.T) {
 				t.Errorf("got %v, want %v with %q", err, row.err, row.text)
 			}
 		})
+	}
+}
+
+// TestParseStructOpsRefuses: relocations that are none of operations.
+func TestParseStructOpsRefuses(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		break_ func(t *testing.T, im *image)
+		what   string
+	}{
+		{"relocation of 4 bytes", func(t *testing.T, im *image) {
+			im.section(".struct_ops.link").relocs[0].Type = elf.R_BPF_64_ABS32
+		}, "R_BPF_64_ABS32 is not that of a function pointer"},
+		{"relocation at no pointer", func(t *testing.T, im *image) {
+			im.section(".struct_ops.link").relocs[0].Offset = 0
+		}, "does not stand at a function pointer"},
+		{"relocation against no program", func(t *testing.T, im *image) {
+			r := im.section(".struct_ops.link").relocs[0]
+			im.symbols[r.Symbol] = *im.symbol("acked")
+		}, "operation is not a program"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			im := takeApart(t, readObject(t, "structops", nativeOrder()))
+			row.break_(t, im)
+			var refused *FormatError
+			if _, err := Parse(im.write()); !errors.As(err, &refused) || !strings.Contains(err.Error(), row.what) {
+				t.Errorf("got %v, want %q", err, row.what)
+			}
+		})
+	}
+}
+
+// TestPlanStructOpsBitField: one at the end of the struct, whose type is wider than what is left of it.
+func TestPlanStructOpsBitField(t *testing.T) {
+	im := takeApart(t, readObject(t, "structops", nativeOrder()))
+	im.editBTF(t, func(types *btf.Spec) {
+		id, err := types.Find(btf.KindStruct, "tcp_congestion_ops___mine")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := types.Type(id)
+		s.Flag = true
+		m := &s.Members[len(s.Members)-1]
+		m.BitOffset, m.BitSize = 8*s.Size-3, 3
+	})
+	k, err := Running()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	if _, err := mustParse(t, im.write()).Plan(k, dropNoSuchOp); !errors.Is(err, ErrOpType) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -52,7 +52,7 @@ func (e *VerifierError) telling() (cause string, context []string) {
 		}
 	}
 	if access := missingAccess(log, lines[last], insn); access != "" {
-		return "this kernel has nothing that matches the CO-RE access " + access, []string{source}
+		lines[last], insn = "this kernel has nothing that matches the CO-RE access "+access, ""
 	}
 	for _, line := range []string{insn, source} {
 		if line != "" {
@@ -81,7 +81,10 @@ func missingAccess(log, cause, insn string) string {
 	}
 	relo := before[strings.LastIndexByte(before, '\n')+1:] + ": <"
 	_, access, _ := strings.Cut(log, relo)
-	kind, access, _ := strings.Cut(access, "> [")
+	kind, access, ok := strings.Cut(access, "> [")
+	if !ok {
+		return ""
+	}
 	_, access, _ = strings.Cut(access, "] ")
 	_, access, _ = strings.Cut(access, " ") // STRUCT, or another kind of type
 	access, _, _ = strings.Cut(access, " (")

@@ -181,12 +181,8 @@ func TestObjectsHoldEveryKind(t *testing.T) {
 }
 
 func TestKernelBTFAgreesWithBpftool(t *testing.T) {
-	kerneltest.NeedHost(t, "bpftool")
+	tool := kerneltest.NeedTool(t, "bpftool")
 	b := kernelBTF(t)
-	tool, err := exec.LookPath("bpftool")
-	if err != nil {
-		t.Skip("bpftool is not installed; the objects in testdata were compared with its committed output")
-	}
 	dump, err := exec.Command(tool, "btf", "dump", "-j", "file", "/sys/kernel/btf/vmlinux").Output()
 	if err != nil {
 		t.Fatal(err)

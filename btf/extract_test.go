@@ -3,7 +3,6 @@ package btf
 import (
 	"encoding/binary"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -12,10 +11,7 @@ import (
 
 // TestExtract takes structs out of the running kernel's BTF: they have the layout that Decode of all of it gives.
 func TestExtract(t *testing.T) {
-	blob, err := os.ReadFile("/sys/kernel/btf/vmlinux")
-	if err != nil {
-		t.Skip(err)
-	}
+	blob := kernelBTF(t)
 	all, err := Decode(blob)
 	if err != nil {
 		t.Fatal(err)
@@ -82,10 +78,7 @@ func TestExtractRefuses(t *testing.T) {
 
 // TestEnumerators compares with Decode.
 func TestEnumerators(t *testing.T) {
-	blob, err := os.ReadFile("/sys/kernel/btf/vmlinux")
-	if err != nil {
-		t.Skip(err)
-	}
+	blob := kernelBTF(t)
 	all, err := Decode(blob)
 	if err != nil {
 		t.Fatal(err)

@@ -2,10 +2,11 @@ package btf
 
 import (
 	"encoding/binary"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"kptr/internal/kerneltest"
 )
 
 func readTestdata(t testing.TB, name string) []byte {
@@ -17,17 +18,10 @@ func readTestdata(t testing.TB, name string) []byte {
 	return b
 }
 
-// kernelBTF returns the running kernel's BTF, which every user may read.
+// kernelBTF returns the running kernel's BTF.
 func kernelBTF(t testing.TB) []byte {
 	t.Helper()
-	b, err := os.ReadFile("/sys/kernel/btf/vmlinux")
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("kernel without BTF (CONFIG_DEBUG_INFO_BTF, Linux 5.4)")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return kerneltest.NeedBTF(t)
 }
 
 func mustDecode(t testing.TB, b []byte) *Spec {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"kptr/btf"
+	"kptr/internal/kerneltest"
 	"kptr/sys"
 
 	"github.com/google/go-cmp/cmp"
@@ -204,13 +205,7 @@ func findMember(s *btf.Spec, id btf.ID, name string) (btf.ID, uint64, bool) {
 
 func kernelBTF(t *testing.T) *btf.Spec {
 	t.Helper()
-	b, err := os.ReadFile("/sys/kernel/btf/vmlinux")
-	if os.IsNotExist(err) {
-		t.Skip("this kernel was built without BTF")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := kerneltest.NeedBTF(t)
 	s, err := btf.Decode(b)
 	if err != nil {
 		t.Fatal(err)

@@ -136,10 +136,7 @@ func TestMapFile(t *testing.T) {
 }
 
 func TestMapFileKernelBTF(t *testing.T) {
-	want, err := os.ReadFile("/sys/kernel/btf/vmlinux")
-	if err != nil {
-		t.Skip(err)
-	}
+	want := kerneltest.NeedBTF(t)
 	m, err := sys.MapFile("/sys/kernel/btf/vmlinux")
 	if errors.Is(err, syscall.ENODEV) {
 		kerneltest.Require(t, &sys.NotSupportedError{Feature: "mmap of BTF", Since: "6.16", Err: err})

@@ -62,8 +62,8 @@ func TestShare(t *testing.T) {
 		{"nobody", &nobody, []string{"map", "check", "share", "store", "call", "result"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.attr != nil && os.Getuid() != 0 {
-				t.Skip("needs root, to become nobody")
+			if tt.attr != nil {
+				kerneltest.NeedRoot(t)
 			}
 			r := demoProcess(t, tt.attr, "share", "-pin", pin, "-a", "40", "-b", "2")
 			r.wantDone(t)
@@ -119,8 +119,8 @@ func TestShareErrors(t *testing.T) {
 		{"no bpffs", nil, "/dev/null", exitFailed, []string{"/dev/null: not a BPF map but a file outside of any bpffs"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.attr != nil && os.Getuid() != 0 {
-				t.Skip("needs root, to become nobody")
+			if tt.attr != nil {
+				kerneltest.NeedRoot(t)
 			}
 			r := demoProcess(t, tt.attr, "share", "-pin", tt.pin)
 			if r.code != tt.code || strings.Contains(r.stdout, "result") {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,9 +14,7 @@ var nobody = syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid
 // TestUnprivileged: without the capabilities the command says which are missing and
 // what to do, and what needs none works.
 func TestUnprivileged(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("needs root, to become nobody")
-	}
+	kerneltest.NeedRoot(t)
 	kerneltest.NeedLinux(t, "6.9", "PIDFD_THREAD") // whose lack check sees without privileges
 	kerneltest.NoLeaks(t)
 	for _, verb := range []string{"run", "check"} {
@@ -41,8 +38,6 @@ func TestUnprivileged(t *testing.T) {
 
 // A file that may not be read is not a capability that is missing.
 func TestUnreadableFile(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("needs root, to become nobody")
-	}
+	kerneltest.NeedRoot(t)
 	demoProcess(t, &nobody, "inspect", "/proc/1/mem").wantError(t, exitFailed, "/proc/1/mem: open: permission denied")
 }

@@ -8,6 +8,7 @@ package kerneltest
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"runtime"
 	"testing"
 
@@ -133,4 +134,36 @@ func skip(t testing.TB, format string, args ...any) {
 		t.Fatalf(Env+"=require forbids the skip: "+format, args...)
 	}
 	t.Skipf(format, args...)
+}
+
+// NeedTool gives the path of a program of the host, and skips, as [Require] does, where it is not installed.
+func NeedTool(t testing.TB, name string) string {
+	t.Helper()
+	NeedHost(t, name)
+	path, err := exec.LookPath(name)
+	if err != nil {
+		skip(t, "this host has no %s", name)
+	}
+	return path
+}
+
+// NeedRoot skips, as [Require] does, where the tests do not run as root.
+func NeedRoot(t testing.TB) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		skip(t, "needs root, to become nobody")
+	}
+}
+
+// NeedBTF reads the running kernel's BTF, which every user may do, and skips, as [Require] does, on a kernel that was built without.
+func NeedBTF(t testing.TB) []byte {
+	t.Helper()
+	b, err := os.ReadFile("/sys/kernel/btf/vmlinux")
+	if errors.Is(err, os.ErrNotExist) {
+		skip(t, "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
