@@ -53,24 +53,24 @@ size: build ## print the size of the binary beside what it may have
 	@size=$$(wc -c <bin/kptr-demo) && echo "bin/kptr-demo: $$size bytes, at most $(MAX_SIZE)" && [ "$$size" -le $(MAX_SIZE) ]
 
 .PHONY: bench
-bench: build bin/empty ## run the benchmarks of loading, and compare the demo with an empty Go program (as demo)
+bench: build bin/empty bin/hello ## run the benchmarks of loading, and compare the demo with an empty Go program (as demo)
 	$(GO) test -run '^$$' -bench '^Benchmark(Load|Parse|Plan|Scan)$$' -benchmem ./bpfobj ./btf ./elf
-	$(GO) -C test/bench run . 'kptr=$(CURDIR)/bin/kptr-demo run' 'empty=$(CURDIR)/bin/empty'
+	$(GO) -C test/bench run . 'kptr=$(CURDIR)/bin/kptr-demo run' 'hello=$(CURDIR)/bin/hello' 'empty=$(CURDIR)/bin/empty'
 
-bin/empty: FORCE
-	CGO_ENABLED=0 $(GO) -C test/bench build -trimpath -ldflags='-s -w' -o $(CURDIR)/$@ ./empty
+bin/empty bin/hello: FORCE
+	CGO_ENABLED=0 $(GO) -C test/bench build -trimpath -ldflags='-s -w' -o $(CURDIR)/$@ ./$(@F)
 
 # The prebuilt example with the tag that the kernel honours, which the other loaders leave as it is.
 PEER_OBJECT := $(CURDIR)/bpfobj/testdata/uptr.bpfel.o
 
 .PHONY: bench-peers
-bench-peers: build bin/empty ## compare the demo with cilium/ebpf's and libbpf's (root; gcc, libbpf-dev, libelf-dev, zlib1g-dev)
+bench-peers: build bin/empty bin/hello ## compare the demo with cilium/ebpf's and libbpf's (root; gcc, libbpf-dev, libelf-dev, zlib1g-dev)
 	CGO_ENABLED=0 $(GO) -C test/peers build -trimpath -ldflags='-s -w' -o $(CURDIR)/bin/peer-cilium ./cilium
 	CGO_ENABLED=0 $(GO) -C test/peers build -trimpath $(SMALL) -o $(CURDIR)/bin/peer-example ./example
 	$(GO) -C test/peers build -o $(CURDIR)/bin/peer-allocs ./allocs
 	$(CC) -O2 -Wall -Wextra -static -s -o bin/peer-libbpf test/peers/libbpf/main.c -lbpf -lelf -lz
 	$(GO) -C test/bench run . 'kptr=$(CURDIR)/bin/kptr-demo run -object $(PEER_OBJECT)' 'cilium=$(CURDIR)/bin/peer-cilium $(PEER_OBJECT)' \
-		'libbpf=$(CURDIR)/bin/peer-libbpf $(PEER_OBJECT)' 'example=$(CURDIR)/bin/peer-example' 'empty=$(CURDIR)/bin/empty'
+		'libbpf=$(CURDIR)/bin/peer-libbpf $(PEER_OBJECT)' 'example=$(CURDIR)/bin/peer-example' 'hello=$(CURDIR)/bin/hello' 'empty=$(CURDIR)/bin/empty'
 	bin/peer-allocs kptr $(PEER_OBJECT)
 	bin/peer-allocs cilium $(PEER_OBJECT)
 	$(GO) -C test/peers test -run '^$$' -bench 'Names|Where' -benchmem .

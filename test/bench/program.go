@@ -12,9 +12,8 @@ type program struct {
 	name string
 	argv []string
 
-	rss   int   // peak, in KiB
-	calls int   // of bpf(2)
-	size  int64 // bytes
+	traced       // medians
+	size   int64 // bytes
 
 	wall, cpu []time.Duration // a run each
 }
@@ -22,7 +21,8 @@ type program struct {
 func (p *program) medianWall() time.Duration { return median(p.wall) }
 func (p *program) medianCPU() time.Duration  { return median(p.cpu) }
 
-// tracedRuns is how many runs the peak RSS is the median of: it depends on how the Go runtime's threads meet.
+// tracedRuns is how many runs the peak RSS is the median of, which depends on how the Go runtime's threads meet, and the time in
+// bpf(2).
 const tracedRuns = 9
 
 // count measures what a run that is traced, and so slow, can tell.
@@ -33,15 +33,16 @@ func (p *program) count() error {
 	}
 	p.size = info.Size()
 	var rss []int
+	var inBPF []time.Duration
 	for range tracedRuns {
-		peak, calls, err := trace(p.argv)
+		run, err := trace(p.argv)
 		if err != nil {
 			return fmt.Errorf("%v: %w", p.argv, err)
 		}
-		rss = append(rss, peak)
-		p.calls = calls
+		rss, inBPF = append(rss, run.rss), append(inBPF, run.inBPF)
+		p.calls = run.calls
 	}
-	p.rss = median(rss)
+	p.rss, p.inBPF = median(rss), median(inBPF)
 	return nil
 }
 

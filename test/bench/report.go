@@ -9,14 +9,14 @@ import (
 func printTable(w io.Writer, programs []*program, runs int) {
 	first := programs[0]
 	fmt.Fprintf(w, "from exec to exit, medians of %d runs taking turns; in brackets, how many times that of %s\n\n", runs, first.name)
-	fmt.Fprintf(w, "%-10s %16s %16s %17s %19s %6s\n", "", "wall ms", "CPU ms", "peak RSS KiB", "bytes", "bpf(2)")
+	fmt.Fprintf(w, "%-10s %16s %16s %17s %19s %6s %12s\n", "", "wall ms", "CPU ms", "peak RSS KiB", "bytes", "bpf(2)", "ms in bpf(2)")
 	for _, p := range programs {
-		fmt.Fprintf(w, "%-10s %8.2f %s %8.2f %s %9d %s %11d %s %6d\n", p.name,
+		fmt.Fprintf(w, "%-10s %8.2f %s %8.2f %s %9d %s %11d %s %6d %12.2f\n", p.name,
 			ms(p.medianWall()), times(p.medianWall(), first.medianWall()),
 			ms(p.medianCPU()), times(p.medianCPU(), first.medianCPU()),
-			p.rss, times(p.rss, first.rss), p.size, times(p.size, first.size), p.calls)
+			p.rss, times(p.rss, first.rss), p.size, times(p.size, first.size), p.calls, ms(p.inBPF))
 	}
-	fmt.Fprintln(w)
+	fmt.Fprint(w, "bpf(2): in runs that are traced, whose stops the time holds too\n\n")
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -8,37 +8,47 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// trace runs a program and gives the most memory that was resident, in KiB, and how many bpf(2) calls its threads made.
+// traced is what a run that is traced, and so slow, can tell.
+type traced struct {
+	rss   int           // the most memory that was resident, in KiB
+	calls int           // of bpf(2), by all threads
+	inBPF time.Duration // that those took; two stops for the tracer are in each
+}
+
+// trace runs a program under ptrace(2).
 //
 // The memory is VmHWM of /proc/PID/status, read where the program ends. The ru_maxrss of wait4(2) will not do: it counts what the
 // process was before its exec, a copy of this one (exec_mmap, fs/exec.c).
-func trace(argv []string) (rss, calls int, err error) {
+func trace(argv []string) (traced, error) {
 	runtime.LockOSThread() // ptrace(2) is by thread
 	defer runtime.UnlockOSThread()
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
-		return 0, 0, err
+		return traced{}, err
 	}
 	defer null.Close()
 	p, err := os.StartProcess(argv[0], argv, &os.ProcAttr{
 		Files: []*os.File{null, null, os.Stderr}, Sys: &syscall.SysProcAttr{Ptrace: true},
 	})
 	if err != nil {
-		return 0, 0, err
+		return traced{}, err
 	}
-	t := tracer{pid: p.Pid, seen: map[int]bool{}}
+	t := tracer{pid: p.Pid, seen: map[int]bool{}, entered: map[int]time.Time{}}
 	err = t.follow()
-	return t.rss, t.calls, err
+	return t.traced, err
 }
 
 type tracer struct {
-	pid, rss, calls int
-	seen            map[int]bool // threads
+	traced
+	pid     int
+	seen    map[int]bool      // threads
+	entered map[int]time.Time // when a thread that is in bpf(2) called it
 }
 
 const options = unix.PTRACE_O_TRACEEXIT | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_EXITKILL
@@ -83,9 +93,15 @@ func (t *tracer) stopped(tid int, status syscall.WaitStatus) (syscall.Signal, er
 		return 0, os.NewSyscallError("ptrace", syscall.PtraceSetOptions(tid, options))
 	case first && status.StopSignal() == syscall.SIGSTOP: // as every new thread does
 	case status.StopSignal() == syscallStop:
+		if since, is := t.entered[tid]; is {
+			t.inBPF += time.Since(since)
+			delete(t.entered, tid)
+			return 0, nil
+		}
 		calls, err := isBPF(tid)
 		if calls {
 			t.calls++
+			t.entered[tid] = time.Now()
 		}
 		return 0, err
 	case status.TrapCause() == unix.PTRACE_EVENT_EXIT && tid == t.pid:
