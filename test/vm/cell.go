@@ -12,14 +12,16 @@ import (
 
 	"kptr/internal/kerneltest"
 	"kptr/sys"
+	"kptr/test/vm/kernel"
 )
 
 // outcome is what became of a cell.
 type outcome struct {
 	cell   cell
-	kernel *kernel // nil: the archive has none
-	image  string  // the kernel's file
-	config string  // what it was built with, "" if the archive does not tell
+	kernel *kernel.Kernel // nil: the archive has none
+	image  string         // the kernel's file
+	config string         // what it was built with, "" if the archive does not tell
+	fault  string         // for how long tests of the scheduler keep a fault up, "" for as long as they think enough
 	runs   []run
 }
 
@@ -56,16 +58,16 @@ func (o *outcome) boot(p *programs, pkg, only, image string) (r run) {
 	}
 	defer os.Remove(image)
 	nonce := rand.Text()
-	g := guest{
-		arch: o.cell.arch, kernel: o.image, initramfs: image,
-		cmdline: "KPTR_GUEST=" + nonce + " KPTR_TRAMPOLINES=require KPTR_DEMO=/kptr-demo",
-		args:    fmt.Sprintf("-test.v=test2json -test.timeout=%v -test.run=%s", testTimeout, only),
+	g := kernel.Guest{
+		Arch: o.cell.arch, Kernel: o.image, Initramfs: image,
+		Cmdline: "KPTR_GUEST=" + nonce + " KPTR_TRAMPOLINES=require KPTR_DEMO=/kptr-demo KPTR_FAULT=" + o.fault,
+		Args:    fmt.Sprintf("-test.v=test2json -test.timeout=%v -test.run=%s", testTimeout, only),
 	}
-	if r.console, err = g.boot(hang); err != nil {
+	if r.console, err = g.Boot(hang); err != nil {
 		r.wrong = append(r.wrong, err.Error())
 	}
 	if pkg == alone {
-		r.verdict, err = aloneVerdict(r.console, o.kernel.release)
+		r.verdict, err = aloneVerdict(r.console, o.kernel.Release)
 	} else {
 		r.verdict, err = kerneltest.ReadVerdict(r.console, nonce)
 	}
@@ -80,8 +82,8 @@ func (o *outcome) boot(p *programs, pkg, only, image string) (r run) {
 // judge says what of a verdict is not as it has to be.
 func judge(v *kerneltest.Verdict, o *outcome) []string {
 	var wrong []string
-	if v.Release != o.kernel.release {
-		wrong = append(wrong, fmt.Sprintf("the guest ran %s, not %s", v.Release, o.kernel.release))
+	if v.Release != o.kernel.Release {
+		wrong = append(wrong, fmt.Sprintf("the guest ran %s, not %s", v.Release, o.kernel.Release))
 	}
 	version, err := sys.ParseVersion(v.Release)
 	if err != nil {
@@ -111,8 +113,8 @@ func (o *outcome) excuses(why string) bool {
 	})
 }
 
-// report prints how a run went; a failed one with the guest's own output.
-func (r run) report(o *outcome) {
+// report prints how a run went; a failed one with the guest's own output, as verbose has it of each.
+func (r run) report(o *outcome, verbose bool) {
 	state := "ok  "
 	if len(r.wrong) > 0 {
 		state = "FAIL"
@@ -126,8 +128,8 @@ func (r run) report(o *outcome) {
 			}
 		}
 	}
-	fmt.Printf("%s %-30s %-12s %4.0f s  %s\n", state, o.kernel.release, path.Base(r.pkg), r.took.Seconds(), counts)
-	if len(r.wrong) == 0 {
+	fmt.Printf("%s %-30s %-12s %4.0f s  %s\n", state, o.kernel.Release, path.Base(r.pkg), r.took.Seconds(), counts)
+	if len(r.wrong) == 0 && !verbose {
 		return
 	}
 	for _, w := range r.wrong {

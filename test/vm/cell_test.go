@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kptr/internal/kerneltest"
+	"kptr/test/vm/kernel"
 )
 
 func TestTakes(t *testing.T) {
@@ -52,7 +53,7 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			o := &outcome{
-				cell: cell{lacks: []string{"no edat"}}, kernel: &kernel{release: "7.3.4"},
+				cell: cell{lacks: []string{"no edat"}}, kernel: &kernel.Kernel{Release: "7.3.4"},
 				config: "\nCONFIG_HUGETLBFS=y\n# CONFIG_SECRETMEM is not set\nCONFIG_DUMMY=m\n",
 			}
 			got := strings.Join(judge(&kerneltest.Verdict{Release: row.release, Notes: row.notes}, o), "; ")
@@ -61,11 +62,11 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
-	old := &outcome{kernel: &kernel{release: "6.12.1"}}
+	old := &outcome{kernel: &kernel.Kernel{Release: "6.12.1"}}
 	if got := judge(&kerneltest.Verdict{Release: "6.12.1", Notes: note(kerneltest.Skipped, "no time")}, old); got != nil {
 		t.Errorf("before 6.13: %q", got)
 	}
-	unknown := &outcome{kernel: &kernel{release: "6.19.1"}} // without a configuration nothing is excused
+	unknown := &outcome{kernel: &kernel.Kernel{Release: "6.19.1"}} // without a configuration nothing is excused
 	if got := judge(&kerneltest.Verdict{Release: "6.19.1", Notes: note(kerneltest.Skipped, "CONFIG_X")}, unknown); got == nil {
 		t.Error("excused by a configuration that is not known")
 	}
@@ -77,7 +78,7 @@ func TestTable(t *testing.T) {
 	}, Notes: []kerneltest.Note{{Test: "TestX", End: kerneltest.Skipped, Why: "because"}}}
 	o := []*outcome{
 		{
-			cell: cell{arch: "arm64"}, kernel: &kernel{release: "7.3.4-16k", version: "7.3.4-1"},
+			cell: cell{arch: "arm64"}, kernel: &kernel.Kernel{Release: "7.3.4-16k", Version: "7.3.4-1"},
 			runs: []run{{pkg: "kptr/sys", verdict: v, took: 9 * time.Second}, {took: 600 * time.Second, wrong: []string{"it hangs"}}},
 		},
 		{cell: cell{arch: "amd64", suites: []string{"trixie-backports"}, series: "6", flavour: "cloud-amd64"}},

@@ -1,6 +1,6 @@
 // Command vm runs the project's tests on the kernels of a matrix, in QEMU, each test program as process 1:
 //
-//	go run . [-kernel PREFIX] [-arch ARCH] [-ci] [-run REGEXP] [-package NAME] [-doc FILE]
+//	go run . [-kernel PREFIX] [-arch ARCH] [-ci] [-run REGEXP] [-package NAME] [-v] [-doc FILE]
 //
 // See README.md.
 package main
@@ -11,13 +11,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
+
+	"kptr/test/vm/kernel"
 )
 
 type options struct {
@@ -26,6 +26,7 @@ type options struct {
 	pkg     string // the last part of an import path, "" for all
 	doc     string
 	machine int // how many at a time
+	verbose bool
 }
 
 func main() {
@@ -36,6 +37,7 @@ func main() {
 	flag.StringVar(&o.run, "run", "", "run only the tests whose names match this `regexp`")
 	flag.StringVar(&o.pkg, "package", "", "run only the tests of the package of this `name`")
 	flag.StringVar(&o.doc, "doc", "", "write the table to this `file`, from a run of everything")
+	flag.BoolVar(&o.verbose, "v", false, "print what the guests write, also if all is well")
 	flag.IntVar(&o.machine, "j", 2, "run this `many` machines at a time")
 	flag.Parse()
 	if err := o.main(); err != nil {
@@ -75,12 +77,12 @@ func (o options) main() error {
 	if err != nil {
 		return err
 	}
-	runAll(boots, o.machine)
+	runAll(boots, o.machine, o.verbose)
 	fmt.Println()
 	writeTable(os.Stdout, outcomes)
 	if o.doc != "" {
 		var b bytes.Buffer
-		writeDoc(&b, outcomes, time.Now(), qemuVersion())
+		writeDoc(&b, outcomes, time.Now(), kernel.QEMUVersion())
 		if err := os.WriteFile(o.doc, b.Bytes(), 0o644); err != nil {
 			return err
 		}
@@ -91,9 +93,17 @@ func (o options) main() error {
 	return nil
 }
 
+// fault is a minute, but for a change that waits for the verdict.
+func (o options) fault() string {
+	if o.ci {
+		return ""
+	}
+	return "1m"
+}
+
 // resolve asks the archive for the kernels that are selected.
 func (o options) resolve(cache string) ([]*outcome, error) {
-	m, err := hostMirrors()
+	m, err := kernel.HostMirrors()
 	if err != nil {
 		return nil, err
 	}
@@ -102,20 +112,20 @@ func (o options) resolve(cache string) ([]*outcome, error) {
 		if o.arch != "" && o.arch != c.arch || o.ci && !c.ci {
 			continue // without asking
 		}
-		a, err := openArchive(cache, c.arch, c.suites, m)
+		a, err := kernel.OpenArchive(cache, c.arch, c.suites, m)
 		if err != nil {
 			return nil, err
 		}
-		k, err := a.newest(c.series, c.flavour)
+		k, err := a.Newest(c.series, c.flavour)
 		if err != nil {
 			return nil, err
 		}
 		version := ""
 		if k != nil {
-			version = k.release
+			version = k.Release
 		}
 		if o.takes(c, version) {
-			outcomes = append(outcomes, &outcome{cell: c, kernel: k})
+			outcomes = append(outcomes, &outcome{cell: c, kernel: k, fault: o.fault()})
 		}
 	}
 	if len(outcomes) == 0 {
@@ -141,10 +151,10 @@ func (o options) prepare(outcomes []*outcome, cache, work string) ([]boot, error
 			continue
 		}
 		arch := out.cell.arch
-		if err := boards[arch].find(); err != nil {
+		if err := kernel.FindQEMU(arch); err != nil {
 			return nil, err
 		}
-		dir, err := out.kernel.fetch(cache)
+		dir, err := out.kernel.Fetch(cache)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +182,7 @@ func (o options) prepare(outcomes []*outcome, cache, work string) ([]boot, error
 }
 
 // runAll makes the boots, some at a time, and reports on each as it ends.
-func runAll(boots []boot, machines int) {
+func runAll(boots []boot, machines int, verbose bool) {
 	queue := make(chan boot)
 	var reports sync.Mutex
 	var wg sync.WaitGroup
@@ -181,7 +191,7 @@ func runAll(boots []boot, machines int) {
 			for b := range queue {
 				r := b.outcome.boot(b.programs, b.pkg, b.only, b.image)
 				reports.Lock()
-				r.report(b.outcome)
+				r.report(b.outcome, verbose)
 				b.outcome.runs = append(b.outcome.runs, r)
 				reports.Unlock()
 			}
@@ -192,14 +202,4 @@ func runAll(boots []boot, machines int) {
 	}
 	close(queue)
 	wg.Wait()
-}
-
-// qemuVersion is what QEMU says of itself in the first line.
-func qemuVersion() string {
-	out, err := exec.Command(boards["amd64"].qemu, "--version").Output()
-	if err != nil {
-		return "QEMU"
-	}
-	line, _, _ := strings.Cut(string(out), "\n")
-	return line
 }

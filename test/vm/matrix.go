@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"kptr/test/vm/kernel"
+)
 
 // noSecondCPU is how tests skip for want of one: see boot.
 const noSecondCPU = "fewer than 2 CPUs"
@@ -53,8 +57,5 @@ func (s selection) takes(c cell, version string) bool {
 	if version == "" {
 		version = c.series
 	}
-	return (s.arch == "" || s.arch == c.arch) && (!s.ci || c.ci) && (s.kernel == "" || isPrefix(s.kernel, version))
+	return (s.arch == "" || s.arch == c.arch) && (!s.ci || c.ci) && (s.kernel == "" || kernel.IsPrefix(s.kernel, version))
 }
-
-// isPrefix tells whether a version begins with a prefix of whole numbers.
-func isPrefix(prefix, version string) bool { return strings.HasPrefix(version+".", prefix+".") }

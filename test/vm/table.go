@@ -49,7 +49,7 @@ func writeTable(w io.Writer, outcomes []*outcome) {
 		if t.failed {
 			verdict = "FAIL"
 		}
-		fmt.Fprintf(w, "| %s (%s) | %s | %d | %d | %d | %d | %d | %d | %.0f | %s |\n", o.kernel.release, o.kernel.version, o.cell.arch,
+		fmt.Fprintf(w, "| %s (%s) | %s | %d | %d | %d | %d | %d | %d | %.0f | %s |\n", o.kernel.Release, o.kernel.Version, o.cell.arch,
 			t.pageSize, t.run, t.counts[kerneltest.Passed], t.counts[kerneltest.Refused], t.counts[kerneltest.Skipped],
 			t.counts[kerneltest.LeftOut], t.took.Seconds(), verdict)
 	}
@@ -74,7 +74,7 @@ func writeNotes(w io.Writer, outcomes []*outcome, end, title string) {
 		for _, r := range o.runs {
 			for _, n := range r.notes(end) {
 				key := fmt.Sprintf("%s %s: %s", r.pkg, n.Test, n.Why)
-				kernels[key] = append(kernels[key], o.kernel.release)
+				kernels[key] = append(kernels[key], o.kernel.Release)
 			}
 		}
 	}

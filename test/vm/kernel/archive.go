@@ -1,4 +1,5 @@
-package main
+// Package kernel fetches Debian's kernels and boots them in QEMU.
+package kernel
 
 import (
 	"cmp"
@@ -17,28 +18,29 @@ import (
 // keyring verifies the archive; it is of the package debian-archive-keyring.
 const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
-// archive is an apt of its own for some suites and one architecture, which Debian calls as Go does, with the host's mirror. It
+// An Archive is an apt of its own for some suites and one architecture, which Debian calls as Go does, with the host's mirror. It
 // leaves the host's lists and packages alone.
-type archive struct{ dir, arch string }
+type Archive struct{ dir, arch string }
 
-// kernel is a kernel's package in an archive.
-type kernel struct {
-	archive *archive
+// A Kernel is a kernel's package in an archive.
+type Kernel struct {
+	archive *Archive
 	name    string // of the package
-	release string // as uname -r gives it
-	version string // of the package
+	Release string // as uname -r gives it
+	Version string // of the package
 }
 
-// mirrors are where the host has its Debian from.
-type mirrors struct{ release, security string }
+// Mirrors are where the host has its Debian from.
+type Mirrors struct{ release, security string }
 
-func hostMirrors() (mirrors, error) {
-	out, err := output(exec.Command("apt-get", "indextargets",
+// HostMirrors asks the host's apt.
+func HostMirrors() (Mirrors, error) {
+	out, err := Output(exec.Command("apt-get", "indextargets",
 		"--format", "$(REPO_URI) $(SUITE) $(COMPONENT)", "Created-By: Packages", "Origin: Debian"))
 	if err != nil {
-		return mirrors{}, err
+		return Mirrors{}, err
 	}
-	var m mirrors
+	var m Mirrors
 	for line := range strings.Lines(string(out)) {
 		f := strings.Fields(line)
 		if len(f) != 3 || f[2] != "main" {
@@ -52,7 +54,7 @@ func hostMirrors() (mirrors, error) {
 		}
 	}
 	if m.release == "" || m.security == "" {
-		return mirrors{}, errNoRelease
+		return Mirrors{}, errNoRelease
 	}
 	return m, nil
 }
@@ -62,7 +64,7 @@ var releaseSuite = regexp.MustCompile(`^(old)*stable$`)
 
 var errNoRelease = errors.New("apt has no lists of a Debian release and its security updates: run apt-get update first")
 
-func (m mirrors) sources(suites []string) string {
+func (m Mirrors) sources(suites []string) string {
 	var b strings.Builder
 	for _, suite := range suites {
 		mirror := m.release
@@ -74,9 +76,9 @@ func (m mirrors) sources(suites []string) string {
 	return b.String()
 }
 
-// openArchive fetches the lists, unless they were less than a day ago.
-func openArchive(dir, arch string, suites []string, m mirrors) (*archive, error) {
-	a := &archive{filepath.Join(dir, arch+"-"+suites[0]), arch}
+// OpenArchive fetches the lists, unless they were less than a day ago.
+func OpenArchive(dir, arch string, suites []string, m Mirrors) (*Archive, error) {
+	a := &Archive{filepath.Join(dir, arch+"-"+suites[0]), arch}
 	for _, sub := range []string{"lists/partial", "cache/archives/partial"} {
 		if err := os.MkdirAll(filepath.Join(a.dir, sub), 0o755); err != nil {
 			return nil, err
@@ -89,7 +91,7 @@ func openArchive(dir, arch string, suites []string, m mirrors) (*archive, error)
 	if err := os.WriteFile(list, []byte(sources), 0o644); err != nil {
 		return nil, err
 	}
-	if _, err := output(a.apt("apt-get", "update", "--error-on=any")); err != nil {
+	if _, err := Output(a.apt("apt-get", "update", "--error-on=any")); err != nil {
 		return nil, errors.Join(err, os.Remove(list))
 	}
 	return a, nil
@@ -101,7 +103,7 @@ func fresh(list string) bool {
 }
 
 // apt makes a command of apt that works on the lists of a.
-func (a *archive) apt(name string, args ...string) *exec.Cmd {
+func (a *Archive) apt(name string, args ...string) *exec.Cmd {
 	options := []string{
 		"-o", "APT::Architecture=" + a.arch,
 		"-o", "APT::Architectures::=" + a.arch,
@@ -117,9 +119,9 @@ func (a *archive) apt(name string, args ...string) *exec.Cmd {
 	return exec.Command(name, append(options, args...)...)
 }
 
-// newest gives the newest kernel of a series and flavour, nil if the archive has none.
-func (a *archive) newest(series, flavour string) (*kernel, error) {
-	out, err := output(a.apt("apt-cache", "search", "--names-only", "^linux-image-[0-9]"))
+// Newest gives the newest kernel of a series and flavour, nil if the archive has none.
+func (a *Archive) Newest(series, flavour string) (*Kernel, error) {
+	out, err := Output(a.apt("apt-cache", "search", "--names-only", "^linux-image-[0-9]"))
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +129,9 @@ func (a *archive) newest(series, flavour string) (*kernel, error) {
 	if release == "" {
 		return nil, nil
 	}
-	k := &kernel{archive: a, name: "linux-image-" + release, release: release}
-	about, err := output(a.apt("apt-cache", "show", "--no-all-versions", k.name))
-	k.version = field(about, "Version")
+	k := &Kernel{archive: a, name: "linux-image-" + release, Release: release}
+	about, err := Output(a.apt("apt-cache", "show", "--no-all-versions", k.name))
+	k.Version = field(about, "Version")
 	return k, err
 }
 
@@ -139,7 +141,7 @@ func newestRelease(found, series, flavour string) string {
 	for line := range strings.Lines(found) {
 		name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 		version, ok := strings.CutSuffix(strings.TrimPrefix(name, "linux-image-"), "-"+flavour)
-		if !ok || !numbers.MatchString(version) || series != "" && !isPrefix(series, version) {
+		if !ok || !numbers.MatchString(version) || series != "" && !IsPrefix(series, version) {
 			continue
 		}
 		if newest == "" || compareNumbers(version, newest) > 0 {
@@ -151,6 +153,9 @@ func newestRelease(found, series, flavour string) string {
 	}
 	return newest + "-" + flavour
 }
+
+// IsPrefix tells whether a version begins with a prefix of whole numbers.
+func IsPrefix(prefix, version string) bool { return strings.HasPrefix(version+".", prefix+".") }
 
 // numbers matches a version without a flavour: 6.1.0-50, 7.3.4+deb13. An "rt-amd64" is no amd64.
 var numbers = regexp.MustCompile(`^[0-9.]+(\+deb[0-9.]+)?(-[0-9]+)?$`)
@@ -166,11 +171,11 @@ func compareNumbers(a, b string) int {
 	})
 }
 
-// fetch downloads the kernel into the directory, unless it is there, as the files vmlinuz and
+// Fetch downloads the kernel into the directory, unless it is there, as the files vmlinuz and
 // config. The modules are not needed: all that the tests use is built in. Of a kernel that another
 // has replaced, the archive may have the signed image still, and the configuration no more.
-func (k *kernel) fetch(dir string) (string, error) {
-	place := filepath.Join(dir, k.name+"_"+k.version)
+func (k *Kernel) Fetch(dir string) (string, error) {
+	place := filepath.Join(dir, k.name+"_"+k.Version)
 	if _, err := os.Stat(place); err == nil {
 		return place, nil
 	}
@@ -186,15 +191,15 @@ func (k *kernel) fetch(dir string) (string, error) {
 	if err := os.Mkdir(ready, 0o755); err != nil {
 		return "", err
 	}
-	modules := filepath.Join(work, "usr/lib/modules", k.release)
+	modules := filepath.Join(work, "usr/lib/modules", k.Release)
 	images := []string{
-		filepath.Join(work, "boot/vmlinuz-"+k.release), filepath.Join(modules, "vmlinuz"),
-		filepath.Join(work, "boot/vmlinux-"+k.release), filepath.Join(modules, "vmlinux"),
+		filepath.Join(work, "boot/vmlinuz-"+k.Release), filepath.Join(modules, "vmlinuz"),
+		filepath.Join(work, "boot/vmlinux-"+k.Release), filepath.Join(modules, "vmlinux"),
 	}
 	if err := renameFirst(images, filepath.Join(ready, "vmlinuz")); err != nil {
 		return "", fmt.Errorf("package %s: %w", k.name, err)
 	}
-	configs := []string{filepath.Join(work, "boot/config-"+k.release), filepath.Join(modules, "config")}
+	configs := []string{filepath.Join(work, "boot/config-"+k.Release), filepath.Join(modules, "config")}
 	if err := renameFirst(configs, filepath.Join(ready, "config")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return "", err
 	}
@@ -214,17 +219,17 @@ func renameFirst(from []string, to string) error {
 
 // unpack unpacks the package, and those that newer releases of Debian keep the image and its
 // configuration in, as far as there are any.
-func (k *kernel) unpack(dir string) error {
+func (k *Kernel) unpack(dir string) error {
 	packages := []string{k.name}
 	for _, kind := range []string{"linux-binary-", "linux-base-"} {
-		about, err := output(k.archive.apt("apt-cache", "show", kind+k.release))
+		about, err := Output(k.archive.apt("apt-cache", "show", kind+k.Release))
 		if err == nil && len(about) > 0 {
-			packages = append(packages, kind+k.release)
+			packages = append(packages, kind+k.Release)
 		}
 	}
 	get := k.archive.apt("apt-get", append([]string{"download"}, packages...)...)
 	get.Dir = dir
-	if _, err := output(get); err != nil {
+	if _, err := Output(get); err != nil {
 		return err
 	}
 	debs, err := filepath.Glob(filepath.Join(dir, "*.deb"))
@@ -232,7 +237,7 @@ func (k *kernel) unpack(dir string) error {
 		return err
 	}
 	for _, deb := range debs {
-		if _, err := output(exec.Command("dpkg-deb", "-x", deb, dir)); err != nil {
+		if _, err := Output(exec.Command("dpkg-deb", "-x", deb, dir)); err != nil {
 			return err
 		}
 	}
@@ -249,8 +254,8 @@ func field(text []byte, name string) string {
 	return ""
 }
 
-// output runs a command and gives its standard output; an error carries the other one.
-func output(cmd *exec.Cmd) ([]byte, error) {
+// Output runs a command and gives its standard output; an error carries the other one.
+func Output(cmd *exec.Cmd) ([]byte, error) {
 	var text strings.Builder
 	cmd.Stderr = &text
 	out, err := cmd.Output()

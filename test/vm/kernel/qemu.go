@@ -1,4 +1,4 @@
-package main
+package kernel
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -27,34 +28,43 @@ var boards = map[string]board{
 	"s390x": {"qemu-system-s390x", "qemu-system-misc", []string{"-M", "s390-ccw-virtio", "-cpu", "max"}, "ttysclp0"},
 }
 
-// find says what to install if the board's QEMU is not there.
-func (b board) find() error {
+// FindQEMU says what to install if the QEMU of an architecture, by Go's name, is not there.
+func FindQEMU(arch string) error {
+	b := boards[arch]
 	if _, err := exec.LookPath(b.qemu); err != nil {
 		return fmt.Errorf("%w (Debian's package %s has it)", err, b.pkg)
 	}
 	return nil
 }
 
-// guest is a virtual machine that is to run one program as its process 1.
-type guest struct {
-	arch, kernel, initramfs string // the last two are files
-	cmdline, args           string // for the kernel, and for the program
+// A Guest is a virtual machine that is to run one program as its process 1.
+type Guest struct {
+	Arch, Kernel, Initramfs string // the last two are files
+	Cmdline, Args           string // for the kernel, and for the program
+	// CPUs is how many, 0 means one: with two, a kernel that was putting a breakpoint into its own code
+	// to switch a tracepoint on once died of it ("Oops: int3").
+	CPUs int
+	// Icount is QEMU's -icount, which ties the guest's clock to the instructions that it runs; "" lets
+	// the clock go as the host's does.
+	Icount string
+	// Translate has QEMU translate the guest's code also where there is KVM. Icount needs that.
+	Translate bool
 }
 
-// boot runs the machine until it powers off, and gives what it wrote to its console.
-//
-// There is one CPU: with two, a kernel that was putting a breakpoint into its own code to switch
-// a tracepoint on once died of it ("Oops: int3"). The size of the memory decides
-// kernel.threads-max (set_max_threads, kernel/fork.c); tests start 10,000 threads.
-func (g guest) boot(limit time.Duration) ([]byte, error) {
-	b := boards[g.arch]
+// Boot runs the machine until it powers off, and gives what it wrote to its console. The size of the
+// memory decides kernel.threads-max (set_max_threads, kernel/fork.c); tests start 10,000 threads.
+func (g Guest) Boot(limit time.Duration) ([]byte, error) {
+	b := boards[g.Arch]
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, b.qemu, b.args...)
-	cmd.Args = append(cmd.Args, "-accel", accelerator(g.arch), "-smp", "1", "-m", "2G",
+	cmd.Args = append(cmd.Args, "-accel", g.accelerator(), "-smp", strconv.Itoa(max(g.CPUs, 1)), "-m", "2G",
 		"-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio",
-		"-kernel", g.kernel, "-initrd", g.initramfs,
-		"-append", strings.Join([]string{"console=" + b.console, kernelOptions, g.cmdline, "--", g.args}, " "))
+		"-kernel", g.Kernel, "-initrd", g.Initramfs,
+		"-append", strings.Join([]string{"console=" + b.console, kernelOptions, g.Cmdline, "--", g.Args}, " "))
+	if g.Icount != "" {
+		cmd.Args = append(cmd.Args, "-icount", g.Icount)
+	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	console, err := cmd.Output()
@@ -73,8 +83,8 @@ func (g guest) boot(limit time.Duration) ([]byte, error) {
 const kernelOptions = "panic=-1 panic_on_warn=1 oops=panic panic_print=32 loglevel=4 printk.devkmsg=on mitigations=off rdinit=/init"
 
 // accelerator is KVM for the host's own architecture where it works, else QEMU's translator.
-func accelerator(arch string) string {
-	if arch == runtime.GOARCH && kvmWorks() {
+func (g Guest) accelerator() string {
+	if !g.Translate && g.Arch == runtime.GOARCH && kvmWorks() {
 		return "kvm"
 	}
 	return "tcg"
@@ -91,3 +101,13 @@ var kvmWorks = sync.OnceValue(func() bool {
 	cmd.Stdin = strings.NewReader("quit\n")
 	return cmd.Run() == nil
 })
+
+// QEMUVersion is what the host's QEMU says of itself in the first line.
+func QEMUVersion() string {
+	out, err := exec.Command(boards["amd64"].qemu, "--version").Output()
+	if err != nil {
+		return "QEMU"
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return line
+}

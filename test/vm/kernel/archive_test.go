@@ -1,4 +1,4 @@
-package main
+package kernel
 
 import "testing"
 
@@ -32,7 +32,7 @@ func TestNewestRelease(t *testing.T) {
 }
 
 func TestSources(t *testing.T) {
-	m := mirrors{"http://a/debian/", "http://b/security/"}
+	m := Mirrors{"http://a/debian/", "http://b/security/"}
 	const want = "deb [signed-by=" + keyring + "] http://a/debian/ bookworm main\n" +
 		"deb [signed-by=" + keyring + "] http://b/security/ bookworm-security main\n"
 	if got := m.sources([]string{"bookworm", "bookworm-security"}); got != want {
