@@ -14,24 +14,8 @@ import (
 
 // A Program is a BPF program in the kernel.
 type Program struct {
+	handle
 	spec *ProgramSpec
-	fd   *sys.FD
-	err  error // why there is no such program
-}
-
-// Name gives the program's name in the object.
-func (p *Program) Name() string { return p.spec.Name }
-
-// FD gives the program's file descriptor, which stays the program's. The error is
-// that of the lookup by name that found none, or ErrClosed.
-func (p *Program) FD() (*sys.FD, error) {
-	if p.err != nil {
-		return nil, p.err
-	}
-	if p.fd.Int() < 0 {
-		return nil, fmt.Errorf("program %q: %w", p.spec.Name, ErrClosed)
-	}
-	return p.fd, nil
 }
 
 // A Link keeps a program attached until it is closed, or the process ends.
@@ -55,21 +39,23 @@ func (p *Program) Attach() (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	link := &Link{program: p.spec.Name}
+	link := &Link{program: p.name}
+	tracing := &sys.RawTracepointOpenAttr{ProgFD: fd.Uint32()} // the program was loaded for its target
 	switch {
-	case !p.spec.rule.attachable:
+	case !p.spec.attaches():
 		err = ErrNotAttached
-	case p.spec.AttachType == sys.BPF_TRACE_ITER:
-		link.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: sys.BPF_TRACE_ITER})
 	case p.spec.Type == sys.BPF_PROG_TYPE_TRACEPOINT:
 		err = link.tracepoint(fd, p.spec.Target)
-	case p.spec.rule.target == targetRawTP:
-		link.fd, err = sys.OpenFD(&sys.RawTracepointOpenAttr{Name: sys.CString(p.spec.Target), ProgFD: fd.Uint32()})
-	default: // the program was loaded for its target
-		link.fd, err = sys.OpenFD(&sys.RawTracepointOpenAttr{ProgFD: fd.Uint32()})
+	case p.spec.AttachType == sys.BPF_TRACE_ITER:
+		link.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: sys.BPF_TRACE_ITER})
+	case p.spec.Type == sys.BPF_PROG_TYPE_RAW_TRACEPOINT:
+		tracing.Name = sys.CString(p.spec.Target)
+		fallthrough
+	default:
+		link.fd, err = sys.OpenFD(tracing)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("attach program %q to %s: %w", p.spec.Name, p.spec.Section, err)
+		return nil, fmt.Errorf("attach program %q to %s: %w", p.name, p.spec.Section, err)
 	}
 	return link, nil
 }
@@ -81,14 +67,16 @@ func (m *Map) Attach() (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.typ != sys.BPF_MAP_TYPE_STRUCT_OPS {
-		return nil, fmt.Errorf("attach map %q: %w", m.name, ErrNotAttached)
+	link := &Link{program: m.name}
+	if m.Type() != sys.BPF_MAP_TYPE_STRUCT_OPS {
+		err = ErrNotAttached
+	} else {
+		link.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: sys.BPF_STRUCT_OPS})
 	}
-	link, err := sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: sys.BPF_STRUCT_OPS})
 	if err != nil {
 		return nil, fmt.Errorf("attach map %q: %w", m.name, err)
 	}
-	return &Link{program: m.name, fd: link}, nil
+	return link, nil
 }
 
 // tracepoint attaches through a perf event, of which one CPU's is enough: the
@@ -149,7 +137,7 @@ func (p *Program) Run(ctx []byte) (uint32, error) {
 	}
 	attr := sys.TestRunAttr{ProgFD: fd.Uint32(), CtxIn: sys.Bytes(ctx), CtxSizeIn: uint32(len(ctx))}
 	if _, err := sys.BPF(&attr); err != nil {
-		return 0, fmt.Errorf("run program %q: %w", p.spec.Name, err)
+		return 0, fmt.Errorf("run program %q: %w", p.name, err)
 	}
 	return attr.Retval, nil
 }

@@ -3,6 +3,7 @@ package bpfobj
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -28,59 +29,108 @@ var (
 )
 
 // Rules of user kptrs that a map's value type or definition breaks: the Rule of a
-// [*RuleError]. Linux enforces them in btf_parse_fields (kernel/bpf/btf.c) and
-// map_check_btf (kernel/bpf/syscall.c), some of them by ignoring the field in
-// silence.
+// [*RuleError]. Linux enforces them in btf_parse_fields and btf_check_and_fixup_fields
+// (kernel/bpf/btf.c), map_check_btf (kernel/bpf/syscall.c) and bpf_local_storage_map_alloc_check,
+// some of them by ignoring the field in silence.
 var (
-	ErrTagUnknown      = errors.New("type tag not honoured by this kernel")
-	ErrTagMissing      = errors.New("pointer has no user kptr tag")
-	ErrTagTwice        = errors.New("more than one type tag on the pointer")
-	ErrNotStruct       = errors.New("value type is not a struct")
-	ErrPointeeDeclared = errors.New("pointee is only declared (BTF_KIND_FWD)")
-	ErrPointeeKind     = errors.New("pointee is not a struct")
-	ErrPointeeSize     = errors.New("pointee is larger than a page")
-	ErrPointeeEmpty    = errors.New("pointee is empty")
-	ErrPointeeName     = errors.New("pointee is named like a struct of the kernel")
-	ErrFieldCount      = errors.New("more than 11 special fields (BTF_FIELDS_MAX)")
-	ErrFieldConst      = errors.New("user kptr is const or behind a typedef")
-	ErrFieldUnion      = errors.New("user kptr inside a union")
-	ErrFieldAlign      = errors.New("user kptr not at a multiple of 8 bytes")
-	ErrMapType         = errors.New("only BPF_MAP_TYPE_TASK_STORAGE holds user kptrs")
-	ErrNoPrealloc      = errors.New("task storage needs BPF_F_NO_PREALLOC, a 4-byte int key and max_entries 0")
-	ErrFieldBeside     = errors.New("a field stands beside the user kptr that task storage does not hold")
-	ErrValueSize       = errors.New("value is larger than task storage takes")
-	ErrPlainMap        = errors.New("the kernel created the map without its user kptrs")
+	ErrTagUnknown      error = &rule{text: "type tag not honoured by this kernel"}
+	ErrTagMissing      error = &rule{text: "pointer has no user kptr tag"}
+	ErrTagTwice        error = &rule{text: "more than one type tag on the pointer"}
+	ErrNotStruct       error = &rule{text: "value type is not a struct"}
+	ErrPointeeDeclared error = &rule{text: "pointee is only declared (BTF_KIND_FWD)"}
+	ErrPointeeKind     error = &rule{text: "pointee is not a struct"}
+	ErrPointeeSize     error = &rule{"pointee is larger than a page", syscall.E2BIG}
+	ErrPointeeEmpty    error = &rule{"pointee is empty", syscall.EINVAL}
+	ErrPointeeName     error = &rule{text: "pointee is named like a struct of the kernel"}
+	ErrFieldCount      error = &rule{text: "more than 11 special fields (BTF_FIELDS_MAX)"}
+	ErrFieldConst      error = &rule{text: "user kptr is const or behind a typedef"}
+	ErrFieldUnion      error = &rule{text: "user kptr inside a union"}
+	ErrFieldAlign      error = &rule{text: "user kptr not at a multiple of 8 bytes"}
+	ErrMapType         error = &rule{"only BPF_MAP_TYPE_TASK_STORAGE holds user kptrs", syscall.EOPNOTSUPP}
+	ErrNoPrealloc      error = &rule{"task storage needs BPF_F_NO_PREALLOC, a 4-byte int key and max_entries 0", syscall.EINVAL}
+	ErrFieldBeside     error = &rule{text: "a field stands beside the user kptr that task storage does not hold"}
+	ErrValueSize       error = &rule{"value is larger than task storage takes", syscall.E2BIG}
+	ErrPlainMap        error = &rule{text: "the kernel created the map without its user kptrs"}
 )
+
+// A rule is one of user kptrs.
+type rule struct {
+	text   string
+	answer syscall.Errno // with which BPF_MAP_CREATE meets what breaks it; 0: the map is created, but plain, or the kernel has to be asked
+}
+
+func (r *rule) Error() string { return r.text }
 
 // A FormatError says what Parse refused, and where in the file.
 type FormatError struct {
 	Section string // ELF section
 	Offset  uint64 // byte offset in the section
 	Name    string // program, map or variable; empty if none is concerned
-	What    string // what is wrong, with the value seen
-	Err     error  // the cause, if another package found it
+	Err     error  // what is wrong, with the value seen
 }
 
 func (e *FormatError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "section %q: offset %#x: ", e.Section, e.Offset)
+	name := ""
 	if e.Name != "" {
-		fmt.Fprintf(&b, "%q: ", e.Name)
+		name = strconv.Quote(e.Name) + ": "
 	}
-	b.WriteString(e.What)
-	if e.Err != nil {
-		if e.What != "" {
-			b.WriteString(": ")
-		}
-		b.WriteString(e.Err.Error())
-	}
-	return b.String()
+	return fmt.Sprintf("section %q: offset %#x: %s%v", e.Section, e.Offset, name, e.Err)
 }
 
-// Is matches ErrFormat.
-func (e *FormatError) Is(target error) bool { return target == ErrFormat }
+// Unwrap gives ErrFormat and the cause.
+func (e *FormatError) Unwrap() []error { return []error{ErrFormat, e.Err} }
 
-func (e *FormatError) Unwrap() error { return e.Err }
+// refuse ends Parse with an error at this place.
+func (e FormatError) refuse(format string, args ...any) {
+	e.Err = fmt.Errorf(format, args...)
+	check(&e)
+}
+
+// want refuses unless ok.
+func (e FormatError) want(ok bool, what string) {
+	if !ok {
+		e.refuse("%s", what)
+	}
+}
+
+// want refuses unless ok. Values of one type, rather than any, are not allocated where the rule holds.
+func want[T any](at FormatError, ok bool, format string, values ...T) {
+	if ok {
+		return
+	}
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	at.refuse(format, args...)
+}
+
+// A refusal is what check panics with, and catch recovers: functions that catch runs do not hand errors on.
+type refusal struct{ err error }
+
+// check ends the function that catch runs, if there is an error.
+func check(err error) {
+	if err != nil {
+		panic(refusal{err})
+	}
+}
+
+// must gives a value that comes without an error.
+func must[T any](v T, err error) T {
+	check(err)
+	return v
+}
+
+// catch runs a function and gives the error that check ended it with.
+func catch(f func()) (err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			err = e.(refusal).err // panics again if it is anything else
+		}
+	}()
+	f()
+	return nil
+}
 
 // A NotFoundError says which name an object or a kernel does not have.
 type NotFoundError struct {
@@ -111,45 +161,42 @@ type RuleError struct {
 	Err    error  // the kernel's answer; the bare errno where Plan knows it without asking, nil where the kernel is silent
 }
 
-// answer gives the errno with which BPF_MAP_CREATE meets what breaks a rule that Plan
-// checks (btf_check_and_fixup_fields in kernel/bpf/btf.c, map_check_btf in
-// kernel/bpf/syscall.c, bpf_local_storage_map_alloc_check). It gives nil where the
-// map is created, but plain.
-func answer(rule error) error {
-	switch rule {
-	case ErrMapType:
-		return syscall.EOPNOTSUPP
-	case ErrPointeeSize, ErrValueSize:
-		return syscall.E2BIG
-	case ErrPointeeEmpty, ErrNoPrealloc:
-		return syscall.EINVAL
+// breaks gives a copy for a rule that is broken, with the kernel's answer where it has not been asked.
+func (e RuleError) breaks(broken error, format string, args ...any) error {
+	e.Rule, e.Detail = broken, fmt.Sprintf(format, args...)
+	if errno := broken.(*rule).answer; e.Err == nil && errno != 0 {
+		e.Err = errno
 	}
-	return nil
+	return &e
+}
+
+// want ends planning unless ok.
+func (e RuleError) want(ok bool, rule error, format string, args ...any) {
+	if !ok {
+		check(e.breaks(rule, format, args...))
+	}
 }
 
 func (e *RuleError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "map %q: ", e.Map)
+	s := fmt.Sprintf("map %q: ", e.Map)
 	if e.Struct != "" {
-		fmt.Fprintf(&b, "value type %q: ", e.Struct)
+		s += fmt.Sprintf("value type %q: ", e.Struct)
 	}
 	if e.Field != "" {
-		fmt.Fprintf(&b, "field %q (offset %d): ", e.Field, e.Offset)
+		s += fmt.Sprintf("field %q (offset %d): ", e.Field, e.Offset)
 	}
-	b.WriteString(e.Rule.Error())
+	s += e.Rule.Error()
 	if e.Detail != "" {
-		b.WriteString(": " + e.Detail)
+		s += ": " + e.Detail
 	}
 	if _, unasked := e.Err.(syscall.Errno); e.Err != nil && !unasked {
-		b.WriteString(": " + e.Err.Error())
+		s += ": " + e.Err.Error()
 	}
-	return b.String()
+	return s
 }
 
-// Is matches the rule.
-func (e *RuleError) Is(target error) bool { return target == e.Rule }
-
-func (e *RuleError) Unwrap() error { return e.Err }
+// Unwrap gives the rule and the kernel's answer.
+func (e *RuleError) Unwrap() []error { return []error{e.Rule, e.Err} }
 
 // A PermissionError is an EPERM or EACCES of the kernel, with the capabilities
 // that the command needs and the process does not have.
@@ -169,7 +216,5 @@ func (e *PermissionError) Error() string {
 	return fmt.Sprintf("%v: %s missing: run as root, or give the file the capabilities (setcap %s+ep FILE)", e.Err, strings.Join(e.Missing, " and "), caps)
 }
 
-// Is matches ErrPermission.
-func (e *PermissionError) Is(target error) bool { return target == ErrPermission }
-
-func (e *PermissionError) Unwrap() error { return e.Err }
+// Unwrap gives ErrPermission and the kernel's answer.
+func (e *PermissionError) Unwrap() []error { return []error{ErrPermission, e.Err} }

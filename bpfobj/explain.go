@@ -10,104 +10,87 @@ import (
 	"kptr/sys"
 )
 
+// Features that the kernel lacks where it refuses with an errno that does not say so.
+const (
+	featureJIT        = "kernel functions, callbacks and trampolines without the BPF JIT compiler (CONFIG_BPF_JIT, sysctl net.core.bpf_jit_enable=1)"
+	featureTrampoline = "BPF trampolines (fentry, fexit, fmod_ret and lsm programs)"
+)
+
 // explain adds to a refusal what the errno alone does not say.
 func (l *loader) explain(step *Step, err error) error {
-	switch {
-	case step.kind == stepPin || step.kind == stepReuse:
-		return l.explainPin(step, err)
-	case step.kind == stepProgram && l.lacksJIT(step, err):
-		return &sys.NotSupportedError{Feature: "kernel functions, callbacks and trampolines without the BPF JIT compiler (CONFIG_BPF_JIT, sysctl net.core.bpf_jit_enable=1)", Err: err}
-	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES) && !errors.Is(err, ErrVerifier):
-		return l.explainPermission(step, err)
-	case errors.Is(err, ErrVerifier) && step.kind == stepProgram:
-		return l.explainVerifier(err)
-	case step.kind == stepMap && len(l.plan.maps[step.index].kptrs) > 0:
-		return l.explainMap(step, err)
+	denied := errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) && !errors.Is(err, ErrVerifier)
+	i := step.thing.index
+	switch step.Attr.(type) {
+	case *sys.ObjPinAttr, *sys.ObjGetAttr:
+		return l.explainPin(&l.spec.Maps[i], err)
+	case *sys.ProgLoadAttr:
+		return l.explainProgram(&l.spec.Programs[i], denied, err)
+	case *sys.MapCreateAttr:
+		if step.kept && !denied && len(l.maps[i].kptrs) > 0 {
+			return l.explainMap(i, err)
+		}
+	}
+	if denied {
+		return permission(err, sys.CAP_BPF)
 	}
 	return err
 }
 
+// explainPin names the path, and a directory that is on no bpffs: the kernel says
+// EPERM to that (bpf_obj_do_pin, kernel/bpf/inode.c).
+func (l *loader) explainPin(m *MapSpec, err error) error {
+	path := l.pinPath(m)
+	if ok, statErr := sys.IsBPFFS(l.pinDir); statErr == nil && !ok {
+		return fmt.Errorf("%s: %w: mount -t bpf bpf %s: %w", path, ErrNotBPFFS, l.pinDir, err)
+	}
+	return fmt.Errorf("%s: %w", path, permission(err, sys.CAP_BPF))
+}
+
+// explainProgram tells apart what bpf_prog_load (kernel/bpf/syscall.c) and the verifier have the same few errnos for.
+func (l *loader) explainProgram(p *ProgramSpec, denied bool, err error) error {
+	need := []sys.Cap{sys.CAP_BPF, sys.CAP_PERFMON}
+	if p.Type == sys.BPF_PROG_TYPE_SYSCALL {
+		need = need[:1]
+	}
+	switch {
+	case lacksJIT(p, err):
+		return &sys.NotSupportedError{Feature: featureJIT, Err: err}
+	case denied && p.onTrampoline() && len(missingCaps(need)) == 0:
+		return &sys.NotSupportedError{Feature: featureTrampoline, Err: err}
+	case denied:
+		return permission(err, need...)
+	}
+	return l.explainScalar(err)
+}
+
 // lacksJIT tells whether a program was refused because the interpreter would have to run it: kernel/bpf/verifier.c says so
 // as the cause in the log, bpf_trampoline_get (linux/bpf.h) by an errno only.
-func (l *loader) lacksJIT(step *Step, err error) bool {
+func lacksJIT(p *ProgramSpec, err error) bool {
 	var refused *VerifierError
 	if errors.As(err, &refused) {
 		cause, _ := refused.telling()
 		return strings.Contains(cause, "JIT")
 	}
-	return errors.Is(err, syscall.ENOMEM) && l.hangsOnTrampoline(step) && !sys.Exists("/proc/sys/net/core/bpf_jit_enable")
+	return errors.Is(err, syscall.ENOMEM) && p.onTrampoline() && !sys.Exists("/proc/sys/net/core/bpf_jit_enable")
 }
 
-func (l *loader) hangsOnTrampoline(step *Step) bool {
-	target := l.plan.spec.Programs[step.index].rule.target
-	return target == targetBTFFunc || target == targetBTFLSM
-}
-
-// explainPin names the path, and a directory that is on no bpffs: the kernel says
-// EPERM to that (bpf_obj_do_pin, kernel/bpf/inode.c).
-func (l *loader) explainPin(step *Step, err error) error {
-	path := l.plan.pinPath(&l.plan.spec.Maps[step.index])
-	if ok, statErr := sys.IsBPFFS(l.plan.pinDir); statErr == nil && !ok {
-		return fmt.Errorf("%s: %w: mount -t bpf bpf %s: %w", path, ErrNotBPFFS, l.plan.pinDir, err)
-	}
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
-		err = &PermissionError{Missing: missingCaps([]sys.Cap{sys.CAP_BPF}), Err: err}
-	}
-	return fmt.Errorf("%s: %w", path, err)
-}
-
-// needs lists the capabilities that a step asks for: bpf_prog_load and
-// map_create (kernel/bpf/syscall.c).
-func (l *loader) needs(step *Step) []sys.Cap {
-	if step.kind == stepProgram && l.plan.spec.Programs[step.index].Type != sys.BPF_PROG_TYPE_SYSCALL {
-		return []sys.Cap{sys.CAP_BPF, sys.CAP_PERFMON}
-	}
-	return []sys.Cap{sys.CAP_BPF}
-}
-
-func missingCaps(need []sys.Cap) []string {
-	have, err := sys.Capabilities()
-	if err != nil {
-		return nil
-	}
-	var missing []string
-	for _, c := range need {
-		if !have.Allows(c) {
-			missing = append(missing, c.String())
-		}
-	}
-	return missing
-}
-
-// explainPermission tells a missing capability from a host without BPF
-// trampolines, which refuses what hangs on one with the same errno.
-func (l *loader) explainPermission(step *Step, err error) error {
-	missing := missingCaps(l.needs(step))
-	if len(missing) == 0 && step.kind == stepProgram && l.hangsOnTrampoline(step) {
-		return &sys.NotSupportedError{Feature: "BPF trampolines (fentry, fexit, fmod_ret and lsm programs)", Err: err}
-	}
-	return &PermissionError{Missing: missing, Err: err}
-}
-
-// explainVerifier sees whether the program follows a pointer of task storage that
+// explainScalar sees whether the program follows a pointer of task storage that
 // was meant to be a user kptr: without its type tag it is a number.
-func (l *loader) explainVerifier(err error) error {
+func (l *loader) explainScalar(err error) error {
 	var refused *VerifierError
 	if !errors.As(err, &refused) || !strings.Contains(refused.Log, "invalid mem access 'scalar'") {
 		return err
 	}
-	for i := range l.plan.maps {
-		m, pm := &l.plan.spec.Maps[i], &l.plan.maps[i]
-		if m.Type != sys.BPF_MAP_TYPE_TASK_STORAGE || len(pm.kptrs) > 0 || pm.value == 0 {
+	for i := range l.maps {
+		pm := &l.maps[i]
+		if l.spec.Maps[i].Type != sys.BPF_MAP_TYPE_TASK_STORAGE || len(pm.kptrs) > 0 || pm.value == 0 {
 			continue
 		}
-		t := l.plan.types.Type(l.plan.types.Resolve(pm.value))
-		for _, field := range t.Members {
-			if l.plan.types.Type(l.plan.types.Resolve(field.Type)).Kind == btf.KindPtr {
-				return &RuleError{
-					Map: m.Name, Struct: t.Name, Field: field.Name, Offset: uint64(field.BitOffset / 8), Rule: ErrTagMissing,
-					Detail: "declare the pointer with __kptr_user (clang 15 or later), or give its Go type to Options.ValueTypes", Err: err,
-				}
+		for _, field := range l.types.Type(l.types.Resolve(pm.value)).Members {
+			if l.types.Type(l.types.Resolve(field.Type)).Kind == btf.KindPtr {
+				rule := l.ruleAt(i, &UserKptr{Path: field.Name, Offset: uint64(field.BitOffset / 8)})
+				rule.Err = err
+				return rule.breaks(ErrTagMissing, "declare the pointer with __kptr_user (clang 15 or later), or give its Go type to Options.ValueTypes")
 			}
 		}
 	}
@@ -116,28 +99,21 @@ func (l *loader) explainVerifier(err error) error {
 
 // explainMap finds the rule behind the errno of BPF_MAP_CREATE for a map with
 // user kptrs. What Plan could check is not the cause.
-func (l *loader) explainMap(step *Step, err error) error {
-	m, pm := &l.plan.spec.Maps[step.index], &l.plan.maps[step.index]
-	rule := &RuleError{Map: m.Name, Struct: l.plan.types.Type(pm.value).Name, Err: err}
+func (l *loader) explainMap(i int, err error) error {
+	rule := l.ruleAt(i, nil)
+	rule.Err = err
 	switch {
 	case errors.Is(err, syscall.EINVAL):
-		for _, u := range pm.kptrs {
-			name := l.plan.types.Type(u.Pointee).Name
-			if !kernelHasStruct(name) {
-				continue
+		for _, u := range l.maps[i].kptrs {
+			if name := l.types.Type(u.Pointee).Name; kernelHasStruct(name) {
+				rule.Field, rule.Offset = u.Path, u.Offset
+				return rule.breaks(ErrPointeeName, "struct %s is also in the BTF of vmlinux: rename it", name)
 			}
-			rule.Field, rule.Offset, rule.Rule = u.Path, u.Offset, ErrPointeeName
-			rule.Detail = fmt.Sprintf("struct %s is also in the BTF of vmlinux: rename it", name)
-			return rule
 		}
 	case errors.Is(err, syscall.EOPNOTSUPP):
-		rule.Rule = ErrFieldBeside
-		rule.Detail = "move the bpf_timer, bpf_wq, list head or tree root to another map"
-		return rule
+		return rule.breaks(ErrFieldBeside, "move the bpf_timer, bpf_wq, list head or tree root to another map")
 	case errors.Is(err, syscall.E2BIG):
-		rule.Rule = ErrValueSize
-		rule.Detail = valueSizeDetail(m)
-		return rule
+		return rule.breaks(ErrValueSize, valueSizeDetail, l.spec.Maps[i].ValueSize)
 	}
 	return err
 }

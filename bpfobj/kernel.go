@@ -62,28 +62,20 @@ func (k *Kernel) Close() error {
 	return k.mapped.Close()
 }
 
-func (k *Kernel) tag() string {
-	if k.Tag == "" {
-		return TagUptr
+// find looks names up in the kernel's BTF. It is for functions that catch runs.
+func (k *Kernel) find(names ...btf.Name) map[btf.Name]btf.ID {
+	found := make(map[btf.Name]btf.ID, len(names))
+	for i, id := range must(scanned(k, names, btf.Scan)) {
+		found[names[i]] = id
 	}
-	return k.Tag
+	return found
 }
 
-// find looks names up in the kernel's BTF: one id for each name, 0 where there is
-// none.
-func (k *Kernel) find(names []btf.Name) ([]btf.ID, error) {
+// scanned looks names up; that none are asked for takes no BTF.
+func scanned[N, R any](k *Kernel, names []N, scan func([]byte, []N) ([]R, error)) ([]R, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	return scanned(k, names, btf.Scan)
-}
-
-// enumerators looks enumerators up in the kernel's BTF.
-func (k *Kernel) enumerators(names []string) ([]btf.Enumerator, error) {
-	return scanned(k, names, btf.Enumerators)
-}
-
-func scanned[N, R any](k *Kernel, names []N, scan func([]byte, []N) ([]R, error)) ([]R, error) {
 	if k.BTF == nil {
 		return nil, &sys.NotSupportedError{Feature: "kernel BTF (CONFIG_DEBUG_INFO_BTF, " + vmlinuxBTF + ")", Since: "5.4", Err: fs.ErrNotExist}
 	}
@@ -97,11 +89,12 @@ func scanned[N, R any](k *Kernel, names []N, scan func([]byte, []N) ([]R, error)
 // kernelHasStruct tells whether the running kernel's BTF has a struct of this name.
 // The BTF of modules is not looked at: its names continue the kernel's string table.
 func kernelHasStruct(name string) bool {
-	blob, err := sys.ReadFile(vmlinuxBTF, maxKernelBTF)
+	k, err := Running()
 	if err != nil {
 		return false
 	}
-	ids, err := btf.Scan(blob, []btf.Name{{Kind: btf.KindStruct, Name: name}})
+	defer k.Close()
+	ids, err := scanned(k, []btf.Name{{Kind: btf.KindStruct, Name: name}}, btf.Scan)
 	return err == nil && ids[0] != 0
 }
 

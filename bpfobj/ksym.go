@@ -26,68 +26,37 @@ func (k ksym) names() []btf.Name {
 	return names
 }
 
-// parseKsyms lists the undefined symbols.
-func (s *Spec) parseKsyms() error {
+// parseKsyms lists the undefined symbols, which have to be FUNCs in the object's BTF.
+func (s *Spec) parseKsyms() {
 	for i := range s.file.Symbols {
-		sym := &s.file.Symbols[i]
-		if sym.Section != elf.SHN_UNDEF || sym.Name == "" {
-			continue
+		if sym := &s.file.Symbols[i]; sym.Section == elf.SHN_UNDEF && sym.Name != "" {
+			s.ksyms = append(s.ksyms, ksym{name: sym.Name, symbol: i, weak: sym.Bind == elf.STB_WEAK})
 		}
-		if err := s.checkKfunc(sym.Name); err != nil {
-			return err
+	}
+	kinds := make(map[string]btf.Kind)
+	for id := btf.ID(1); len(s.ksyms) > 0 && s.types != nil && int(id) < s.types.Len(); id++ {
+		if t := s.types.Type(id); t.Kind == btf.KindFunc || t.Kind == btf.KindVar && kinds[t.Name] == 0 {
+			kinds[t.Name] = t.Kind
 		}
-		s.ksyms = append(s.ksyms, ksym{name: sym.Name, symbol: i, weak: sym.Bind == elf.STB_WEAK})
 	}
-	return nil
-}
-
-func (s *Spec) checkKfunc(name string) error {
-	refuse := func(what string) error { return &FormatError{Section: ".symtab", Name: name, What: what} }
-	if s.types == nil {
-		return refuse("undefined symbol, and the object has no BTF to say what it is")
-	}
-	if _, err := s.types.Find(btf.KindFunc, name); err == nil {
-		return nil
-	}
-	if _, err := s.types.Find(btf.KindVar, name); err == nil {
-		return refuse("kernel variable declared with __ksym: not supported, ask a kfunc or a helper")
-	}
-	return refuse("undefined symbol, not declared as a kfunc")
-}
-
-// linkageGlobal is BTF_VAR_GLOBAL_ALLOCATED and BTF_FUNC_GLOBAL (include/uapi/
-// linux/btf.h), linkageExtern the extern of both, linkageStatic BTF_FUNC_STATIC.
-const (
-	linkageStatic = 0
-	linkageGlobal = 1
-	linkageExtern = 2
-)
-
-// internExterns puts the externs of an object's BTF in the form that BPF_BTF_LOAD
-// takes: btf_datasec_check_meta, btf_var_check_meta and btf_func_check (kernel/
-// bpf/btf.c) refuse an empty DATASEC, extern linkage, FUNCs in a DATASEC and
-// parameters without a name. The kernel finds externs by the ids in the
-// instructions and never reads these.
-func internExterns(types *btf.Spec) {
-	for id := btf.ID(1); int(id) < types.Len(); id++ {
-		t := types.Type(id)
-		switch {
-		case t.Kind == btf.KindDataSec && t.Name == ".ksyms":
-			t.Vars, t.Size = nil, 1
-		case t.Kind == btf.KindVar && t.Linkage == linkageExtern:
-			t.Linkage = linkageGlobal
-		case t.Kind == btf.KindFunc && t.Linkage == linkageExtern:
-			t.Linkage = linkageGlobal
-			proto := namedParams(types, t.Type) // adds a type: t is stale
-			types.Type(id).Type = proto
-		}
+	for _, k := range s.ksyms {
+		at := FormatError{Section: ".symtab", Offset: 24 * uint64(k.symbol), Name: k.name} // sizeof(Elf64_Sym)
+		at.want(s.types != nil, "undefined symbol, and the object has no BTF to say what it is")
+		at.want(kinds[k.name] != btf.KindVar, "kernel variable declared with __ksym: not supported, ask a kfunc or a helper")
+		at.want(kinds[k.name] == btf.KindFunc, "undefined symbol, not declared as a kfunc")
 	}
 }
 
-// hideFunctions makes hidden functions static in BTF, which has no visibility: the verifier then follows each call of one with what
-// it knows of the arguments, and does not verify it for all (do_check_subprogs, kernel/bpf/verifier.c). It is what the author of a
-// __hidden function in an object of several files relies on.
-func (s *Spec) hideFunctions(types *btf.Spec) {
+// forKernel puts an object's BTF in the form that BPF_BTF_LOAD takes, and that means what its author meant.
+//
+// Externs: btf_datasec_check_meta, btf_var_check_meta and btf_func_check (kernel/bpf/btf.c) refuse an empty DATASEC, extern
+// linkage, FUNCs in a DATASEC and parameters without a name. The kernel finds externs by the ids in the instructions and never
+// reads these.
+//
+// Hidden functions become static, since BTF has no visibility: the verifier then follows each call of one with what it knows of
+// the arguments, and does not verify it for all (do_check_subprogs, kernel/bpf/verifier.c). It is what the author of a __hidden
+// function in an object of several files relies on.
+func (s *Spec) forKernel(types *btf.Spec) {
 	hidden := make(map[string]bool)
 	for i := range s.file.Symbols {
 		sym := &s.file.Symbols[i]
@@ -95,9 +64,19 @@ func (s *Spec) hideFunctions(types *btf.Spec) {
 			hidden[sym.Name] = true
 		}
 	}
-	for id := btf.ID(1); len(hidden) > 0 && int(id) < types.Len(); id++ {
-		if t := types.Type(id); t.Kind == btf.KindFunc && hidden[t.Name] {
-			t.Linkage = linkageStatic
+	for id := btf.ID(1); int(id) < types.Len(); id++ {
+		t := types.Type(id)
+		switch {
+		case t.Kind == btf.KindDataSec && t.Name == ".ksyms":
+			t.Vars, t.Size = nil, 1
+		case t.Kind == btf.KindVar && t.Linkage == btf.LinkageExtern:
+			t.Linkage = btf.LinkageGlobal
+		case t.Kind == btf.KindFunc && t.Linkage == btf.LinkageExtern:
+			t.Linkage = btf.LinkageGlobal
+			proto := namedParams(types, t.Type) // adds a type: t is stale
+			types.Type(id).Type = proto
+		case t.Kind == btf.KindFunc && hidden[t.Name]:
+			t.Linkage = btf.LinkageStatic
 		}
 	}
 }

@@ -12,230 +12,165 @@ import (
 // A ref is an instruction that Plan has to fill in: it refers to a map or to a
 // kernel symbol.
 type ref struct {
-	insn int // index in ProgramSpec.code
-	kind refKind
-	to   int // index into Spec.Maps or Spec.ksyms
+	insn int  // index in ProgramSpec.code
+	src  byte // what it will say: BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, BPF_PSEUDO_BTF_ID or BPF_PSEUDO_KFUNC_CALL
+	to   int  // index into Spec.Maps or Spec.ksyms
 }
 
-type refKind uint8
-
-const (
-	refMap       refKind = iota // ld_imm64 of a map
-	refMapValue                 // ld_imm64 of an address inside a map's value: the second imm is the offset
-	refKsym                     // ld_imm64 of a kernel symbol's address
-	refKfuncCall                // call of a kfunc
-)
-
-// A linker puts one program together: the function itself, then each function
+// A linker puts programs together, one after the other: the function itself, then each function
 // that it reaches, once, in the order in which they are met.
 type linker struct {
-	spec   *Spec
-	funcs  []function
-	prog   *ProgramSpec
-	placed []placement
-	room   *int // instructions that the object's programs may still have
-}
+	*Spec
+	funcs []function
+	room  int // instructions that the object's programs may still have
 
-// A placement is where a function stands in the program.
-type placement struct {
-	fn *function
-	at int // instruction
+	// Of the program at hand, the len(Spec.Programs)+1st:
+	code
+	refs   []ref
+	placed []*function
 }
 
 // maxInsns is BPF_COMPLEXITY_LIMIT_INSNS (include/linux/bpf.h), the most
 // instructions that BPF_PROG_LOAD takes.
 const maxInsns = 1_000_000
 
-// maxCopies is how often, on average, a function may become part of a program:
-// what Parse allocates stays within a multiple of the file.
-const maxCopies = 64
-
-func (l *linker) link(main *function) error {
-	l.prog.code.order = l.spec.ByteOrder
-	if err := l.place(main); err != nil {
-		return err
+func (l *linker) link(main *function, p *ProgramSpec) {
+	l.code, l.refs, l.placed = code{order: l.ByteOrder}, nil, nil
+	l.place(main)
+	for i := 0; i < len(l.placed); i++ { // placed grows while it is walked
+		l.resolve(l.placed[i])
 	}
-	// placed grows while it is walked.
-	for i := 0; i < len(l.placed); i++ {
-		if err := l.resolve(l.placed[i]); err != nil {
-			return err
-		}
-	}
-	return l.placeInfo()
+	p.code, p.refs = l.code, l.refs
+	l.placeInfo(p)
 }
 
-func (l *linker) place(fn *function) error {
-	at := l.prog.code.len()
-	if at+fn.insns() > maxInsns {
-		return l.refuse(fn, 0, fn.name, "program and subprograms have more than %d instructions", maxInsns)
-	}
-	if *l.room -= fn.insns(); *l.room < 0 {
-		return l.refuse(fn, 0, fn.name, "the same subprograms are part of too many programs")
-	}
-	fn.placed = true
-	l.placed = append(l.placed, placement{fn, at})
-	data := l.spec.file.Sections[fn.section].Data
-	if l.prog.code.b == nil {
-		l.prog.code.b = slices.Clone(data[fn.start:fn.end])
-	} else {
-		l.prog.code.b = append(l.prog.code.b, data[fn.start:fn.end]...)
-	}
-	return nil
-}
-
-// placedAt gives the instruction at which a function stands, placing it if it is
+// place gives the instruction at which a function stands, placing it if it is
 // not there yet.
-func (l *linker) placedAt(fn *function) (int, error) {
-	for _, p := range l.placed {
-		if p.fn == fn {
-			return p.at, nil
-		}
+func (l *linker) place(fn *function) int {
+	if fn.program == len(l.Programs)+1 {
+		return fn.at
 	}
-	at := l.prog.code.len()
-	return at, l.place(fn)
+	fn.program, fn.at = len(l.Programs)+1, l.code.len()
+	at := insn{fn: fn, off: fn.start, name: fn.name}
+	if fn.at+fn.insns() > maxInsns {
+		l.refuse(at, "program and subprograms have more than %d instructions", maxInsns)
+	}
+	if l.room -= fn.insns(); l.room < 0 {
+		l.refuse(at, "the same subprograms are part of too many programs")
+	}
+	l.placed = append(l.placed, fn)
+	l.b = append(l.b, l.file.Sections[fn.section].Data[fn.start:fn.end]...)
+	return fn.at
 }
 
-func (l *linker) refuse(fn *function, off uint64, name, format string, args ...any) error {
-	return &FormatError{
-		Section: l.spec.file.Sections[fn.section].Name, Offset: fn.start + off, Name: name,
-		What: fmt.Sprintf("function %q: ", fn.name) + fmt.Sprintf(format, args...),
-	}
+// An insn is an instruction of a placed function.
+type insn struct {
+	fn   *function
+	at   int    // index in the program
+	off  uint64 // bytes in the section
+	name string // of the symbol that it refers to
+}
+
+func (l *linker) refuse(i insn, format string, args ...any) {
+	at := FormatError{Section: l.file.Sections[i.fn.section].Name, Offset: i.off, Name: i.name}
+	at.refuse("function %q: %s", i.fn.name, fmt.Sprintf(format, args...))
 }
 
 // resolve applies a placed function's relocations, and aims the calls inside its
 // section that need none.
-func (l *linker) resolve(p placement) error {
-	relocs := l.spec.file.Sections[p.fn.section].Relocs
-	next, _ := slices.BinarySearchFunc(relocs, p.fn.start, func(r elf.Reloc, off uint64) int { return cmp.Compare(r.Offset, off) })
-	for i := 0; i < p.fn.insns(); i++ {
-		off := uint64(i * insnSize)
-		at := p.at + i
-		var err error
-		switch {
-		case next < len(relocs) && relocs[next].Offset == p.fn.start+off:
-			err = l.relocate(p.fn, at, off, relocs[next])
+func (l *linker) resolve(fn *function) {
+	relocs := l.file.Sections[fn.section].Relocs
+	next, _ := slices.BinarySearchFunc(relocs, fn.start, func(r elf.Reloc, off uint64) int { return cmp.Compare(r.Offset, off) })
+	for n := 0; n < fn.insns(); n++ {
+		i := insn{fn: fn, at: fn.at + n, off: fn.start + uint64(n*insnSize)}
+		switch src := l.src(i.at); {
+		case next < len(relocs) && relocs[next].Offset == i.off:
+			l.relocate(i, relocs[next])
 			next++
-		case l.prog.code.isCall(at) && l.prog.code.src(at) == sys.BPF_PSEUDO_CALL:
-			target := int64(p.fn.start+off) + (int64(l.prog.code.imm(at))+1)*insnSize
-			err = l.call(p.fn, at, off, p.fn.section, target)
-		case l.prog.code.src(at) != 0 && (l.prog.code.op(at) == opLdImm64 || l.prog.code.isCall(at)):
+		case l.isCall(i.at) && src == sys.BPF_PSEUDO_CALL:
+			l.aim(i, src, fn.section, int64(i.off)+l.ahead(i.at))
+		case src != 0 && (l.op(i.at) == opLdImm64 || l.isCall(i.at)):
 			// It would name a file descriptor or an id of whoever loads.
-			err = l.refuse(p.fn, off, "", "instruction with src_reg %d has no relocation", l.prog.code.src(at))
+			l.refuse(i, "instruction with src_reg %d has no relocation", src)
 		}
-		if err != nil {
-			return err
-		}
-		if l.prog.code.op(at) == opLdImm64 {
-			i++ // its second half is data
+		if l.op(i.at) == opLdImm64 {
+			n++ // its second half is data
 		}
 	}
-	if next < len(relocs) && relocs[next].Offset < p.fn.end {
-		return l.refuse(p.fn, relocs[next].Offset-p.fn.start, l.spec.file.Symbols[relocs[next].Symbol].Name, "relocation does not stand at an instruction that takes one")
+	if next < len(relocs) && relocs[next].Offset < fn.end {
+		r := relocs[next]
+		l.refuse(insn{fn: fn, off: r.Offset, name: l.file.Symbols[r.Symbol].Name}, "relocation does not stand at an instruction that takes one")
 	}
-	return nil
 }
 
-func (l *linker) relocate(fn *function, at int, off uint64, r elf.Reloc) error {
-	sym := &l.spec.file.Symbols[r.Symbol]
-	c := l.prog.code
+// ahead gives how many bytes behind a call lies what it calls.
+func (l *linker) ahead(at int) int64 { return (int64(l.imm(at)) + 1) * insnSize }
+
+func (l *linker) relocate(i insn, r elf.Reloc) {
+	sym := &l.file.Symbols[r.Symbol]
+	i.name = sym.Name
+	call := r.Type == elf.R_BPF_64_32 && l.isCall(i.at)
+	load := r.Type == elf.R_BPF_64_64 && l.op(i.at) == opLdImm64 && i.off+2*insnSize <= i.fn.end
 	switch {
-	case r.Type == elf.R_BPF_64_32 && c.isCall(at):
-		if sym.Section == elf.SHN_UNDEF {
-			return l.refer(fn, at, off, refKfuncCall, r.Symbol)
-		}
-		return l.call(fn, at, off, int(sym.Section), int64(sym.Value)+(int64(c.imm(at))+1)*insnSize)
-	case r.Type == elf.R_BPF_64_64 && c.op(at) == opLdImm64 && fn.start+off+2*insnSize <= fn.end:
-		if sym.Section == elf.SHN_UNDEF {
-			return l.refer(fn, at, off, refKsym, r.Symbol)
-		}
-		return l.address(fn, at, off, sym)
+	case !call && !load:
+		l.refuse(i, "relocation %v does not fit instruction with opcode %#x", r.Type, l.op(i.at))
+	case sym.Section == elf.SHN_UNDEF && call:
+		l.refer(i, sys.BPF_PSEUDO_KFUNC_CALL, r.Symbol)
+	case sym.Section == elf.SHN_UNDEF:
+		l.refer(i, sys.BPF_PSEUDO_BTF_ID, r.Symbol)
+	case int(sym.Section) >= len(l.file.Sections):
+		l.refuse(i, "relocation against a symbol of no section (st_shndx %#x)", uint16(sym.Section))
+	case call:
+		l.aim(i, sys.BPF_PSEUDO_CALL, int(sym.Section), int64(sym.Value)+l.ahead(i.at))
+	default:
+		l.address(i, sym)
 	}
-	return l.refuse(fn, off, sym.Name, "relocation %v does not fit instruction with opcode %#x", r.Type, c.op(at))
 }
 
 // refer notes a use of a kernel symbol.
-func (l *linker) refer(fn *function, at int, off uint64, kind refKind, symbol int) error {
-	for i := range l.spec.ksyms {
-		if l.spec.ksyms[i].symbol == symbol {
-			l.prog.refs = append(l.prog.refs, ref{at, kind, i})
-			return nil
-		}
+func (l *linker) refer(i insn, src byte, symbol int) {
+	k, ok := slices.BinarySearchFunc(l.ksyms, symbol, func(k ksym, symbol int) int { return cmp.Compare(k.symbol, symbol) })
+	if !ok {
+		l.refuse(i, "relocation against an undefined symbol without a name")
 	}
-	return l.refuse(fn, off, l.spec.file.Symbols[symbol].Name, "relocation against an undefined symbol without a name")
+	l.refs = append(l.refs, ref{i.at, src, k})
 }
 
-// call aims a call at the function that starts at an offset of a section.
-func (l *linker) call(fn *function, at int, off uint64, section int, target int64) error {
-	to := l.functionAt(section, target)
-	if to == nil {
-		return l.refuse(fn, off, "", "call of offset %#x of %s, where no function starts", target, l.sectionName(section))
-	}
-	start, err := l.placedAt(to)
-	if err != nil {
-		return err
-	}
-	l.prog.code.setSrc(at, sys.BPF_PSEUDO_CALL)
-	l.prog.code.setImm(at, int32(start-at-1))
-	return nil
-}
-
-func (l *linker) sectionName(i int) string {
-	if i >= len(l.spec.file.Sections) {
-		return fmt.Sprintf("st_shndx %#x", i)
-	}
-	return fmt.Sprintf("section %q", l.spec.file.Sections[i].Name)
-}
-
-func (l *linker) functionAt(section int, off int64) *function {
-	i, ok := slices.BinarySearchFunc(l.funcs, off, func(f function, off int64) int {
+// aim makes an instruction call, or take the address of, the function that starts at an offset of a section.
+func (l *linker) aim(i insn, src byte, section int, off int64) {
+	to, ok := slices.BinarySearchFunc(l.funcs, off, func(f function, off int64) int {
 		return cmp.Or(cmp.Compare(f.section, section), cmp.Compare(int64(f.start), off))
 	})
 	if !ok {
-		return nil
+		l.refuse(i, "reference to offset %#x of section %q, where no function starts", off, l.file.Sections[section].Name)
 	}
-	return &l.funcs[i]
+	at := l.place(&l.funcs[to])
+	l.setSrc(i.at, src)
+	l.setImm(i.at, int32(at-i.at-1))
 }
 
 // address resolves an ld_imm64 of something the object defines: a map, a
 // variable, or a function to be called back.
-func (l *linker) address(fn *function, at int, off uint64, sym *elf.Symbol) error {
-	c := l.prog.code
-	if int(sym.Section) >= len(l.spec.file.Sections) {
-		return l.refuse(fn, off, sym.Name, "relocation against a symbol of no section (st_shndx %#x)", uint16(sym.Section))
-	}
-	sec := &l.spec.file.Sections[sym.Section]
-	addend := uint64(uint32(c.imm(at))) | uint64(uint32(c.imm(at+1)))<<32
-	target := sym.Value + addend
+func (l *linker) address(i insn, sym *elf.Symbol) {
+	sec := &l.file.Sections[sym.Section]
+	target := sym.Value + uint64(uint32(l.imm(i.at))) + uint64(uint32(l.imm(i.at+1)))<<32
 	if sec.Flags&elf.SHF_EXECINSTR != 0 {
-		to := l.functionAt(int(sym.Section), int64(target))
-		if to == nil {
-			return l.refuse(fn, off, sym.Name, "address of offset %#x of section %q, where no function starts", target, sec.Name)
-		}
-		start, err := l.placedAt(to)
-		if err != nil {
-			return err
-		}
-		l.prog.code.setSrc(at, sys.BPF_PSEUDO_FUNC)
-		l.prog.code.setImm(at, int32(start-at-1))
-		l.prog.code.setImm(at+1, 0)
-		return nil
+		l.setImm(i.at+1, 0)
+		l.aim(i, sys.BPF_PSEUDO_FUNC, sec.Index, int64(target))
+		return
 	}
-	if sec.Name == ".maps" {
-		if i := l.spec.mapStarting(target); i >= 0 && sec == l.spec.file.Section(".maps") {
-			l.prog.refs = append(l.prog.refs, ref{at, refMap, i})
-			return nil
-		}
-		return l.refuse(fn, off, sym.Name, "address of offset %#x of .maps, where no map starts", target)
+	m := l.mapAt(sec.Index, target)
+	switch {
+	case sec.Name == ".maps" && (m < 0 || l.Maps[m].offset != target):
+		l.refuse(i, "address of offset %#x of .maps, where no map starts", target)
+	case m < 0:
+		l.refuse(i, "address of section %q, which is neither .maps, code nor variables", sec.Name)
+	case sec.Name == ".maps":
+		l.refs = append(l.refs, ref{i.at, sys.BPF_PSEUDO_MAP_IDX, m})
+	case target >= uint64(l.Maps[m].ValueSize):
+		l.refuse(i, "address of offset %#x of section %q, which has %d bytes", target, sec.Name, l.Maps[m].ValueSize)
+	default:
+		l.setImm(i.at+1, int32(target))
+		l.refs = append(l.refs, ref{i.at, sys.BPF_PSEUDO_MAP_IDX_VALUE, m})
 	}
-	for i := range l.spec.Maps {
-		if m := &l.spec.Maps[i]; m.isData() && m.section == sec.Index {
-			if target >= uint64(m.ValueSize) {
-				return l.refuse(fn, off, sym.Name, "address of offset %#x of section %q, which has %d bytes", target, sec.Name, m.ValueSize)
-			}
-			c.setImm(at+1, int32(target))
-			l.prog.refs = append(l.prog.refs, ref{at, refMapValue, i})
-			return nil
-		}
-	}
-	return l.refuse(fn, off, sym.Name, "address of section %q, which is neither .maps, code nor variables", sec.Name)
 }

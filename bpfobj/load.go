@@ -1,12 +1,9 @@
 package bpfobj
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"syscall"
 
 	"kptr/sys"
@@ -50,21 +47,19 @@ func (s *Spec) Load(opts *Options) (*Object, error) {
 		return nil, err
 	}
 	defer k.Close()
-	p, err := s.Plan(k, opts)
-	if err != nil {
-		return nil, err
+	for {
+		p, err := s.Plan(k, opts)
+		if err != nil {
+			return nil, err
+		}
+		obj, err := p.Load()
+		if k.Tag != "" || !p.TagInDoubt(err) {
+			return obj, err
+		}
+		if k.Tag, err = HonouredTag(); err != nil {
+			return nil, err
+		}
 	}
-	obj, err := p.Load()
-	if !p.TagInDoubt(err) {
-		return obj, err
-	}
-	if k.Tag, err = HonouredTag(); err != nil {
-		return nil, err
-	}
-	if p, err = s.Plan(k, opts); err != nil {
-		return nil, err
-	}
-	return p.Load()
 }
 
 // TagInDoubt tells whether a plan failed in a way that the kernel's not knowing the
@@ -73,28 +68,19 @@ func (s *Spec) Load(opts *Options) (*Object, error) {
 // (btf_parse_struct_metas, kernel/bpf/btf.c).
 func (p *Plan) TagInDoubt(err error) bool {
 	var at *StepError
-	if !errors.As(err, &at) || !p.hasUserKptrs() {
+	if !errors.As(err, &at) || lookup(p.maps, func(m *plannedMap) bool { return len(m.kptrs) > 0 }) == nil {
 		return false
 	}
-	return errors.Is(err, ErrPlainMap) || p.Steps[at.Step].kind == stepBTF && errors.Is(err, syscall.EINVAL)
-}
-
-func (p *Plan) hasUserKptrs() bool {
-	for i := range p.maps {
-		if len(p.maps[i].kptrs) > 0 {
-			return true
-		}
-	}
-	return false
+	return errors.Is(err, ErrPlainMap) || p.Steps[at.Step].thing.kind == "BTF" && errors.Is(err, syscall.EINVAL)
 }
 
 // Load executes the plan. When a step fails, all that the steps before it made is
 // undone, in reverse, and the error is a *StepError.
 func (p *Plan) Load() (*Object, error) {
-	l := newLoader(p)
+	l := loader{Plan: p, fds: make([]*sys.FD, len(p.Steps))}
 	for i := range p.Steps {
 		if err := l.run(i); err != nil {
-			return nil, errors.Join(stepError(p, i, err), l.undo())
+			return nil, errors.Join(err, l.undo())
 		}
 	}
 	return l.object(), nil
@@ -104,12 +90,10 @@ func (p *Plan) Load() (*Object, error) {
 // step, nil where the kernel took it. A step whose file descriptors come from one
 // that failed fails with it.
 func (p *Plan) Try() []error {
-	l := newLoader(p)
+	l := loader{Plan: p, fds: make([]*sys.FD, len(p.Steps))}
 	errs := make([]error, len(p.Steps))
 	for i := range p.Steps {
-		if err := l.run(i); err != nil {
-			errs[i] = stepError(p, i, err)
-		}
+		errs[i] = l.run(i)
 	}
 	if err := l.undo(); err != nil {
 		errs[len(errs)-1] = errors.Join(errs[len(errs)-1], err)
@@ -117,22 +101,40 @@ func (p *Plan) Try() []error {
 	return errs
 }
 
-// stepError says which step err is about; Plan has done so for its own.
-func stepError(p *Plan, i int, err error) error {
-	if err == p.Steps[i].Err {
-		return err
+// A Result says what became of one thing that a plan loads.
+type Result struct {
+	Kind string // "BTF", "map" or "program"
+	Name string // as in the object; empty for the BTF
+	Err  error  // of the first step about it that the kernel refused; nil if it was loaded
+}
+
+// Results sums up what [Plan.Try] gave, one error for each step: a map is loaded
+// when all steps about it have succeeded, those of its inner maps included. The
+// order is that of the plan.
+func (p *Plan) Results(errs []error) []Result {
+	var results []Result
+	at := make(map[thing]int)
+	for i := range p.Steps {
+		t := p.Steps[i].thing
+		k, ok := at[t]
+		if !ok {
+			k = len(results)
+			at[t] = k
+			results = append(results, Result{Kind: t.kind, Name: p.name(t)})
+		}
+		if results[k].Err == nil {
+			results[k].Err = errs[i]
+		}
 	}
-	return &StepError{Step: i, Subject: p.Steps[i].Subject, Err: err}
+	return results
 }
 
 // A loader executes a plan.
 type loader struct {
-	plan *Plan
+	*Plan
 	fds  []*sys.FD // by step; nil where none was yielded
 	pins []string  // made so far
 }
-
-func newLoader(p *Plan) *loader { return &loader{plan: p, fds: make([]*sys.FD, len(p.Steps))} }
 
 // undo takes back what the steps so far have made.
 func (l *loader) undo() error {
@@ -146,153 +148,108 @@ func (l *loader) undo() error {
 	return errors.Join(errs...)
 }
 
+// run executes a step. The error is a *StepError, that of Plan if it has one.
 func (l *loader) run(i int) error {
-	step := &l.plan.Steps[i]
+	step := &l.Steps[i]
 	if step.Err != nil {
 		return step.Err
 	}
-	attr, err := l.bind(step)
-	if err != nil {
-		return err
-	}
-	if step.kind == stepProgram || step.kind == stepBTF {
-		l.fds[i], err = loadWithLog(step.Subject, attr)
-	} else if step.Yields {
-		l.fds[i], err = sys.OpenFD(attr)
-	} else {
-		_, err = sys.BPF(attr)
-	}
-	if step.Expect != 0 {
-		return l.expect(step, err)
-	}
-	if err != nil {
-		return l.explain(step, err)
-	}
-	switch step.kind {
-	case stepPin:
-		l.pins = append(l.pins, l.plan.pinPath(&l.plan.spec.Maps[step.index]))
-	case stepReuse:
-		if err := l.checkReused(i, step); err != nil {
+	err := l.issue(step, &l.fds[i])
+	switch step.Attr.(type) {
+	case *sys.ObjPinAttr:
+		if err == nil {
+			l.pins = append(l.pins, l.pinPath(&l.spec.Maps[step.thing.index]))
+		}
+	case *sys.ObjGetAttr:
+		if err == nil {
+			err = l.checkReused(step.thing.index, l.fds[i])
+		}
+		if err != nil {
 			// Nothing may be done to somebody else's map: later steps now lack it.
 			err = errors.Join(err, l.fds[i].Close())
 			l.fds[i] = nil
-			return err
 		}
 	}
+	if err != nil {
+		return &StepError{Step: i, Subject: step.Subject, Err: err}
+	}
 	return nil
+}
+
+// issue has the kernel execute a step's command, with the file descriptors of earlier steps in it.
+func (l *loader) issue(step *Step, fd **sys.FD) (err error) {
+	for _, u := range step.Uses {
+		if l.fds[u.Step] == nil {
+			return fmt.Errorf("%w: %s", ErrDepends, l.Steps[u.Step].Subject)
+		}
+	}
+	for _, u := range step.Uses {
+		u.put(l.fds[u.Step].Uint32())
+	}
+	if step.Yields {
+		*fd, err = openWithLog(step.Subject, step.Attr)
+	} else {
+		_, err = sys.BPF(step.Attr)
+	}
+	for _, u := range step.Uses {
+		u.put(0)
+	}
+	switch {
+	case step.Expect != 0:
+		return l.expect(step, err)
+	case err != nil:
+		return l.explain(step, err)
+	}
+	return nil
+}
+
+// put writes a file descriptor to where it is used.
+func (u Use) put(fd uint32) {
+	if u.to != nil {
+		*u.to = fd
+	}
+	putUint(nativeOrder(), u.in, uint64(fd))
 }
 
 // expect turns the outcome of a step that is made to be refused into success, and
 // anything else into the error that it stands for.
 func (l *loader) expect(step *Step, err error) error {
-	if errors.Is(err, step.Expect) {
+	switch {
+	case errors.Is(err, step.Expect):
 		return nil
-	}
-	// EOPNOTSUPP: the page size is such that the pointee at 0x10 would cross a page
-	// (bpf_obj_pin_uptr, kernel/bpf/bpf_local_storage.c). The field is known.
-	if errors.Is(err, syscall.EOPNOTSUPP) {
+	case errors.Is(err, syscall.EOPNOTSUPP):
+		// The page size is such that the pointee at 0x10 would cross a page
+		// (bpf_obj_pin_uptr, kernel/bpf/bpf_local_storage.c). The field is known.
 		return nil
-	}
-	if !errors.Is(err, syscall.EBADF) && err != nil {
+	case err != nil && !errors.Is(err, syscall.EBADF):
 		return l.explain(step, err)
 	}
-	pm := &l.plan.maps[step.index]
-	u := &pm.kptrs[step.field]
-	return &RuleError{
-		Map: l.plan.spec.Maps[step.index].Name, Struct: l.plan.types.Type(pm.value).Name, Field: u.Path, Offset: u.Offset,
-		Rule: ErrPlainMap, Detail: fmt.Sprintf("the field was loaded with the type tag %q", l.plan.tag), Err: err,
-	}
-}
-
-// bind gives the step's attributes with file descriptors in them. The plan's own
-// stay as they are.
-func (l *loader) bind(step *Step) (sys.Attr, error) {
-	for _, u := range step.Uses {
-		if l.fds[u.Step] == nil {
-			return nil, fmt.Errorf("%w: %s", ErrDepends, l.plan.Steps[u.Step].Subject)
-		}
-	}
-	switch a := step.Attr.(type) {
-	case *sys.MapCreateAttr:
-		c := *a
-		c.BTFFD, c.InnerMapFD = l.fd(step, "btf_fd"), l.fd(step, "inner_map_fd")
-		return &c, nil
-	case *sys.MapUpdateElemAttr:
-		c := *a
-		c.MapFD = l.fd(step, "map_fd")
-		if step.kind == stepSlot || step.kind == stepOps {
-			c.Value = sys.Bytes(l.valueWithFDs(step))
-		}
-		return &c, nil
-	case *sys.MapFreezeAttr:
-		return &sys.MapFreezeAttr{MapFD: l.fd(step, "map_fd")}, nil
-	case *sys.ObjPinAttr:
-		c := *a
-		c.BPFFD = l.fd(step, "bpf_fd")
-		return &c, nil
-	case *sys.ProgLoadAttr:
-		c := *a
-		c.ProgBTFFD, c.FDArray = l.fd(step, "prog_btf_fd"), l.fdArray(step)
-		return &c, nil
-	}
-	return step.Attr, nil
-}
-
-// fd gives the file descriptor that a step's field uses, 0 if it uses none.
-func (l *loader) fd(step *Step, field string) uint32 {
-	for _, u := range step.Uses {
-		if u.Field == field {
-			return l.fds[u.Step].Uint32()
-		}
-	}
-	return 0
-}
-
-// valueWithFDs gives a copy of a step's value with the file descriptors in it: ints of a map of maps, and u64s of struct_ops.
-func (l *loader) valueWithFDs(step *Step) []byte {
-	value, order := bytes.Clone(step.value), l.plan.spec.ByteOrder
-	for _, u := range step.Uses {
-		switch {
-		case u.Field == "map_fd":
-		case step.kind == stepSlot:
-			order.PutUint32(value, l.fds[u.Step].Uint32())
-		default:
-			order.PutUint64(value[u.offset:], uint64(l.fds[u.Step].Uint32()))
-		}
-	}
-	return value
-}
-
-func (l *loader) fdArray(step *Step) sys.Ptr {
-	var fds []int32
-	for _, u := range step.Uses {
-		if strings.HasPrefix(u.Field, "fd_array[") {
-			fds = append(fds, int32(l.fds[u.Step].Int()))
-		}
-	}
-	return sys.Int32s(fds)
+	i := step.thing.index
+	rule := l.ruleAt(i, &l.maps[i].kptrs[step.field])
+	rule.Err = err
+	return rule.breaks(ErrPlainMap, "the field was loaded with the type tag %q", l.tag)
 }
 
 // checkReused compares a map found under its pin with its definition.
-func (l *loader) checkReused(i int, step *Step) error {
-	m := &l.plan.spec.Maps[step.index]
+func (l *loader) checkReused(i int, fd *sys.FD) error {
 	var info sys.MapInfo
-	if err := sys.ObjInfo(l.fds[i], &info); err != nil {
+	if err := sys.ObjInfo(fd, &info); err != nil {
 		return err
 	}
+	def := l.maps[i].create
 	for _, c := range []struct {
 		what      string
-		have, def uint64
+		have, def uint32
 	}{
-		{"type", uint64(info.Type), uint64(m.Type)},
-		{"key_size", uint64(info.KeySize), uint64(m.KeySize)},
-		{"value_size", uint64(info.ValueSize), uint64(m.ValueSize)},
-		{"max_entries", uint64(info.MaxEntries), uint64(l.plan.maps[step.index].maxEntries)},
-		{"map_flags", uint64(info.MapFlags), uint64(m.Flags)},
+		{"type", uint32(info.Type), uint32(def.MapType)},
+		{"key_size", info.KeySize, def.KeySize},
+		{"value_size", info.ValueSize, def.ValueSize},
+		{"max_entries", info.MaxEntries, def.MaxEntries},
+		{"map_flags", uint32(info.MapFlags), uint32(def.MapFlags)},
 	} {
 		if c.have != c.def {
-			return fmt.Errorf("%w: pinned at %s with %s %s, the object says %s: remove the pin or change the object",
-				ErrMismatch, l.plan.pinPath(m), c.what, strconv.FormatUint(c.have, 10), strconv.FormatUint(c.def, 10))
+			return fmt.Errorf("%w: pinned at %s with %s %d, the object says %d: remove the pin or change the object",
+				ErrMismatch, l.pinPath(&l.spec.Maps[i]), c.what, c.have, c.def)
 		}
 	}
 	return nil
@@ -301,21 +258,20 @@ func (l *loader) checkReused(i int, step *Step) error {
 // object hands the file descriptors of maps and programs over, and closes the
 // others: a map or program keeps its BTF.
 func (l *loader) object() *Object {
-	p := l.plan
-	obj := &Object{spec: p.spec, maps: make([]Map, len(p.maps)), programs: make([]Program, 0, len(p.spec.Programs))}
-	for i := range p.Steps {
-		step := &p.Steps[i]
-		switch step.kind {
-		case stepMap, stepReuse:
-			m, pm := &p.spec.Maps[step.index], &p.maps[step.index]
-			obj.maps[step.index] = Map{
-				name: m.Name, fd: l.fds[i], typ: m.Type, flags: m.Flags, keySize: m.KeySize, valueSize: m.ValueSize, maxEntries: pm.maxEntries,
-				types: p.types, value: pm.value, kptrs: pm.kptrs, probed: step.kind == stepMap,
-			}
-		case stepProgram:
-			obj.programs = append(obj.programs, Program{spec: &p.spec.Programs[step.index], fd: l.fds[i]})
+	obj := &Object{spec: l.spec}
+	for i := range l.Steps {
+		step := &l.Steps[i]
+		h := handle{thing: step.thing.kind, name: l.name(step.thing), fd: l.fds[i]}
+		switch {
+		case !step.kept:
+			h.fd.Close()
+		case step.thing.kind == "program":
+			obj.programs = append(obj.programs, &Program{handle: h, spec: &l.spec.Programs[step.thing.index]})
 		default:
-			l.fds[i].Close()
+			pm, def := &l.maps[step.thing.index], l.maps[step.thing.index].create
+			_, reused := step.Attr.(*sys.ObjGetAttr)
+			info := sys.MapInfo{Type: def.MapType, KeySize: def.KeySize, ValueSize: def.ValueSize, MaxEntries: def.MaxEntries, MapFlags: def.MapFlags}
+			obj.maps = append(obj.maps, &Map{handle: h, info: info, types: l.types, value: pm.value, kptrs: pm.kptrs, probed: !reused})
 		}
 	}
 	return obj

@@ -107,7 +107,7 @@ func checkMapInfo(t *testing.T, m *Map, spec *MapSpec) {
 		t.Errorf("map %q: type %v, flags %v, sizes %d and %d, %d entries; the kernel says %+v",
 			m.Name(), m.Type(), m.Flags(), m.KeySize(), m.ValueSize(), m.MaxEntries(), info)
 	}
-	if takesBTF(m.Type()) != (info.BTFValueTypeID != 0) && spec.Value != 0 {
+	if (traits(m.Type())&typed != 0) != (info.BTFValueTypeID != 0) && spec.Value != 0 {
 		t.Errorf("map %q: btf_value_type_id %d", m.Name(), info.BTFValueTypeID)
 	}
 }

@@ -2,53 +2,40 @@ package bpfobj
 
 import "kptr/sys"
 
-// ofMaps tells whether the values of a map type are maps.
-func ofMaps(t sys.MapType) bool {
-	return t == sys.BPF_MAP_TYPE_ARRAY_OF_MAPS || t == sys.BPF_MAP_TYPE_HASH_OF_MAPS
-}
+// mapTraits say what there is to know of a map type.
+type mapTraits uint8
 
-// hasKey and hasValue tell whether a definition must say a key and a value size.
-// Ring buffers have neither, queues, stacks and bloom filters no key.
-func hasKey(t sys.MapType) bool {
+const (
+	typed      mapTraits = 1 << iota // may have BTF: of the others map_check_btf is map_check_no_btf (kernel/bpf/syscall.c)
+	localStore                       // local storage, which takes no map without BTF (bpf_local_storage_map_alloc_check)
+	perCPU                           // holds a value for each possible CPU
+	noKey                            // a definition says no key
+	noValue                          // nor a value
+	ring                             // max_entries is a size, a power of two of pages (ringbuf_map_alloc, kernel/bpf/ringbuf.c)
+	ofMaps                           // values are maps
+)
+
+// traits gives those of a map type; a type that is not named here has none.
+func traits(t sys.MapType) mapTraits {
 	switch t {
-	case sys.BPF_MAP_TYPE_RINGBUF, sys.BPF_MAP_TYPE_USER_RINGBUF, sys.BPF_MAP_TYPE_QUEUE,
-		sys.BPF_MAP_TYPE_STACK, sys.BPF_MAP_TYPE_BLOOM_FILTER:
-		return false
-	}
-	return true
-}
-
-func hasValue(t sys.MapType) bool {
-	return t != sys.BPF_MAP_TYPE_RINGBUF && t != sys.BPF_MAP_TYPE_USER_RINGBUF
-}
-
-// isStorage tells whether a map type is local storage, which takes no map without
-// BTF (bpf_local_storage_map_alloc_check, kernel/bpf/bpf_local_storage.c).
-func isStorage(t sys.MapType) bool {
-	switch t {
+	case sys.BPF_MAP_TYPE_HASH, sys.BPF_MAP_TYPE_ARRAY, sys.BPF_MAP_TYPE_LRU_HASH, sys.BPF_MAP_TYPE_LPM_TRIE:
+		return typed
+	case sys.BPF_MAP_TYPE_PERCPU_HASH, sys.BPF_MAP_TYPE_PERCPU_ARRAY, sys.BPF_MAP_TYPE_LRU_PERCPU_HASH:
+		return typed | perCPU
 	case sys.BPF_MAP_TYPE_SK_STORAGE, sys.BPF_MAP_TYPE_INODE_STORAGE, sys.BPF_MAP_TYPE_TASK_STORAGE, sys.BPF_MAP_TYPE_CGRP_STORAGE:
-		return true
+		return typed | localStore
+	case sys.BPF_MAP_TYPE_BLOOM_FILTER:
+		return typed | noKey
+	case sys.BPF_MAP_TYPE_QUEUE, sys.BPF_MAP_TYPE_STACK:
+		return noKey
+	case sys.BPF_MAP_TYPE_RINGBUF, sys.BPF_MAP_TYPE_USER_RINGBUF:
+		return noKey | noValue | ring
+	case sys.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+		return perCPU
+	case sys.BPF_MAP_TYPE_ARRAY_OF_MAPS, sys.BPF_MAP_TYPE_HASH_OF_MAPS:
+		return ofMaps
 	}
-	return false
+	return 0
 }
 
-// takesBTF tells whether a map type may have BTF for its key and value: the ops of
-// the others point map_check_btf to map_check_no_btf (kernel/bpf/syscall.c).
-func takesBTF(t sys.MapType) bool {
-	switch t {
-	case sys.BPF_MAP_TYPE_HASH, sys.BPF_MAP_TYPE_ARRAY, sys.BPF_MAP_TYPE_PERCPU_HASH, sys.BPF_MAP_TYPE_PERCPU_ARRAY,
-		sys.BPF_MAP_TYPE_LRU_HASH, sys.BPF_MAP_TYPE_LRU_PERCPU_HASH, sys.BPF_MAP_TYPE_LPM_TRIE,
-		sys.BPF_MAP_TYPE_BLOOM_FILTER:
-		return true
-	}
-	return isStorage(t)
-}
-
-// isPerCPU tells whether a map type holds a value for each possible CPU.
-func isPerCPU(t sys.MapType) bool {
-	switch t {
-	case sys.BPF_MAP_TYPE_PERCPU_HASH, sys.BPF_MAP_TYPE_PERCPU_ARRAY, sys.BPF_MAP_TYPE_LRU_PERCPU_HASH, sys.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
-		return true
-	}
-	return false
-}
+func (m *MapSpec) is(t mapTraits) bool { return traits(m.Type)&t != 0 }

@@ -3,18 +3,50 @@ package bpfobj
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"syscall"
 
 	"kptr/sys"
 )
 
+// A handle is a map or program of the kernel, or why there is none.
+type handle struct {
+	thing string // "map" or "program"
+	name  string
+	fd    *sys.FD
+	err   error // of the lookup by name that found none
+}
+
+// Name gives the name: as in the object or, of an opened map, as the kernel has it, which is cut to 15 bytes (BPF_OBJ_NAME_LEN).
+func (h *handle) Name() string { return h.name }
+
+// FD gives the file descriptor, which stays the map's or program's. The error is that of
+// the lookup by name that found none, or ErrClosed.
+func (h *handle) FD() (*sys.FD, error) {
+	if h.err != nil {
+		return nil, h.err
+	}
+	if h.fd.Int() < 0 {
+		return nil, h.wrap(ErrClosed)
+	}
+	return h.fd, nil
+}
+
+// wrap says what an error is about.
+func (h *handle) wrap(err error) error {
+	if err == nil || err == h.err {
+		return err
+	}
+	return fmt.Errorf("%s %q: %w", h.thing, h.name, err)
+}
+
 // An Object is a BPF object in the kernel. Its methods may be called by several
 // goroutines, but not during Close.
 type Object struct {
 	spec     *Spec
-	maps     []Map
-	programs []Program
+	maps     []*Map
+	programs []*Program
 
 	mu       sync.Mutex
 	mappings map[string]*sys.Mapping // of sections of variables, by map name
@@ -29,69 +61,60 @@ func (o *Object) Close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true
-	var errs []error
-	for i := len(o.links) - 1; i >= 0; i-- {
-		errs = append(errs, o.links[i].Close())
+	err := o.detach(0)
+	for _, p := range o.programs {
+		err = errors.Join(err, p.fd.Close())
 	}
-	o.links = nil
-	for i := range o.programs {
-		errs = append(errs, o.programs[i].fd.Close())
-	}
-	for i := range o.maps {
-		errs = append(errs, o.maps[i].fd.Close())
+	for _, m := range o.maps {
+		err = errors.Join(err, m.fd.Close())
 	}
 	for _, m := range o.mappings {
-		errs = append(errs, m.Close())
+		err = errors.Join(err, m.Close())
 	}
 	o.mappings = nil
-	return errors.Join(errs...)
+	return err
+}
+
+// detach closes the links but for the first so many.
+func (o *Object) detach(keep int) (err error) {
+	for i := len(o.links) - 1; i >= keep; i-- {
+		err = errors.Join(err, o.links[i].Close())
+	}
+	o.links = o.links[:keep]
+	return err
 }
 
 // Map gives a map by name; sections of variables have theirs, such as ".bss". If
 // there is none, each method of the result that can fail says so.
 func (o *Object) Map(name string) *Map {
 	var have []string
-	for _, m := range o.Maps() {
+	for _, m := range o.maps {
 		if m.name == name {
 			return m
 		}
 		have = append(have, m.name)
 	}
-	return &Map{name: name, err: &NotFoundError{Kind: "map", Name: name, Have: have}}
+	return &Map{handle: handle{name: name, err: &NotFoundError{Kind: "map", Name: name, Have: have}}}
 }
 
 // Maps lists the loaded maps, in the order of the object file.
-func (o *Object) Maps() []*Map {
-	maps := make([]*Map, 0, len(o.maps))
-	for i := range o.maps {
-		if o.maps[i].fd != nil {
-			maps = append(maps, &o.maps[i])
-		}
-	}
-	return maps
-}
+func (o *Object) Maps() []*Map { return slices.Clone(o.maps) }
 
 // Program gives a loaded program by name. If there is none, each method of the
 // result that can fail says so.
 func (o *Object) Program(name string) *Program {
-	have := make([]string, len(o.programs))
-	for i := range o.programs {
-		if o.programs[i].spec.Name == name {
-			return &o.programs[i]
+	var have []string
+	for _, p := range o.programs {
+		if p.name == name {
+			return p
 		}
-		have[i] = o.programs[i].spec.Name
+		have = append(have, p.name)
 	}
-	return &Program{spec: &ProgramSpec{Name: name}, err: &NotFoundError{Kind: "program", Name: name, Have: have}}
+	return &Program{handle: handle{name: name, err: &NotFoundError{Kind: "program", Name: name, Have: have}}}
 }
 
 // Programs lists the loaded programs, in the order of the object file.
-func (o *Object) Programs() []*Program {
-	programs := make([]*Program, len(o.programs))
-	for i := range o.programs {
-		programs[i] = &o.programs[i]
-	}
-	return programs
-}
+func (o *Object) Programs() []*Program { return slices.Clone(o.programs) }
 
 // Attach attaches every loaded program that attaches, then the struct_ops maps; programs that run on demand (syscall) are
 // left out. On an error none stays attached.
@@ -101,75 +124,51 @@ func (o *Object) Attach() error {
 	if o.closed {
 		return ErrClosed
 	}
-	made := len(o.links)
-	var err error
-	keep := func(link *Link, e error) {
-		if err = e; err == nil {
-			o.links = append(o.links, link)
+	var attach []func() (*Link, error)
+	for _, p := range o.programs {
+		if p.spec.attaches() {
+			attach = append(attach, p.Attach)
 		}
 	}
-	for i := 0; i < len(o.programs) && err == nil; i++ {
-		if o.programs[i].spec.rule.attachable {
-			keep(o.programs[i].Attach())
+	for _, m := range o.maps {
+		if m.Type() == sys.BPF_MAP_TYPE_STRUCT_OPS {
+			attach = append(attach, m.Attach)
 		}
 	}
-	for i := 0; i < len(o.maps) && err == nil; i++ {
-		if m := &o.maps[i]; m.typ == sys.BPF_MAP_TYPE_STRUCT_OPS && m.fd != nil {
-			keep(m.Attach())
-		}
-	}
-	if err == nil {
-		return nil
-	}
-	errs := []error{err}
-	for _, l := range o.links[made:] {
-		errs = append(errs, l.Close())
-	}
-	o.links = o.links[:made]
-	return errors.Join(errs...)
-}
-
-// Variable gives a global variable by name, mapped into this process. If there is
-// none, or it cannot be mapped, each method of the result that can fail says so.
-func (o *Object) Variable(name string) *Variable {
-	for i := range o.spec.Maps {
-		m := &o.spec.Maps[i]
-		v, ok := findVariable(o.spec.types, m, name)
-		if !ok || !m.isData() {
-			continue
-		}
-		section, err := o.section(i)
+	before := len(o.links)
+	for _, f := range attach {
+		link, err := f()
 		if err != nil {
-			return &Variable{name: name, err: fmt.Errorf("variable %q: section %q: %w", name, m.Name, err)}
+			return errors.Join(err, o.detach(before))
 		}
-		v.bytes, v.readOnly = section[v.offset:v.offset+v.size], m.readOnly()
-		return v
+		o.links = append(o.links, link)
 	}
-	return &Variable{name: name, err: &NotFoundError{Kind: "variable", Name: name, Have: o.spec.variableNames()}}
+	return nil
 }
 
 // section maps the value of a section of variables, once.
-func (o *Object) section(i int) ([]byte, error) {
+func (o *Object) section(m *MapSpec) ([]byte, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
 		return nil, ErrClosed
 	}
-	m := &o.spec.Maps[i]
-	if mapping := o.mappings[m.Name]; mapping != nil {
-		return mapping.Bytes(), nil
+	if !m.data {
+		return nil, fmt.Errorf("%w: a member of a struct_ops is set before loading", ErrNotFound)
 	}
-	prot := syscall.PROT_READ | syscall.PROT_WRITE
-	if m.readOnly() {
-		prot = syscall.PROT_READ
+	if o.mappings[m.Name] == nil {
+		prot := syscall.PROT_READ
+		if !m.readOnly() {
+			prot |= syscall.PROT_WRITE
+		}
+		mapping, err := sys.Mmap(o.Map(m.Name).fd, 0, int(m.ValueSize), prot, syscall.MAP_SHARED)
+		if err != nil {
+			return nil, err
+		}
+		if o.mappings == nil {
+			o.mappings = make(map[string]*sys.Mapping, 1)
+		}
+		o.mappings[m.Name] = mapping
 	}
-	mapping, err := sys.Mmap(o.maps[i].fd, 0, int(m.ValueSize), prot, syscall.MAP_SHARED)
-	if err != nil {
-		return nil, err
-	}
-	if o.mappings == nil {
-		o.mappings = make(map[string]*sys.Mapping, 1)
-	}
-	o.mappings[m.Name] = mapping
-	return mapping.Bytes(), nil
+	return o.mappings[m.Name].Bytes(), nil
 }

@@ -15,14 +15,7 @@ import (
 // map whose BTF may not be read the value type stays unknown: see [Map.Untyped].
 func OpenPinned(path string) (*Map, error) {
 	fd, err := getPinned(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	m, err := openMap(fd)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return m, nil
+	return openMap(path, fd, err)
 }
 
 // getPinned asks for as much as the file's mode allows for.
@@ -44,64 +37,51 @@ func getPinned(path string) (*sys.FD, error) {
 
 // OpenFD takes a map by file descriptor, which is duplicated and stays the
 // caller's.
-func OpenFD(fd int) (*Map, error) {
-	d, err := sys.DupFD(fd)
-	var m *Map
-	if err == nil {
-		m, err = openMap(d)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("fd %d: %w", fd, err)
-	}
-	return m, nil
+func OpenFD(n int) (*Map, error) {
+	fd, err := sys.DupFD(n)
+	return openMap(fmt.Sprintf("fd %d", n), fd, err)
 }
 
 // OpenID opens a map by its id, as bpftool map lists it. It needs CAP_SYS_ADMIN:
 // without it the error is a *PermissionError.
 func OpenID(id uint32) (*Map, error) {
 	fd, err := sys.FDByID(sys.ObjMap, id)
+	return openMap(fmt.Sprintf("map id %d", id), fd, permission(err, sys.CAP_SYS_ADMIN))
+}
+
+// openMap owns fd, if there was no error.
+func openMap(what string, fd *sys.FD, err error) (*Map, error) {
 	var m *Map
-	switch {
-	case err == nil:
-		m, err = openMap(fd)
-	case errors.Is(err, syscall.EPERM):
-		err = needsAdmin(err)
+	if err == nil {
+		m, err = describe(fd)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("map id %d: %w", id, err)
+		fd.Close()
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	return m, nil
 }
 
-// needsAdmin explains EPERM of BPF_MAP_GET_FD_BY_ID and BPF_BTF_GET_FD_BY_ID.
-func needsAdmin(err error) error {
-	return &PermissionError{Missing: missingCaps([]sys.Cap{sys.CAP_SYS_ADMIN}), Err: err}
-}
-
-// openMap owns fd.
-func openMap(fd *sys.FD) (*Map, error) {
+// describe asks the kernel what a file descriptor is.
+func describe(fd *sys.FD) (*Map, error) {
 	if err := checkMapFD(fd); err != nil {
-		fd.Close()
 		return nil, err
 	}
-	var info sys.MapInfo
-	if err := sys.ObjInfo(fd, &info); err != nil {
-		fd.Close()
+	m := &Map{handle: handle{thing: "map", fd: fd}}
+	if err := sys.ObjInfo(fd, &m.info); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotMap, err)
 	}
-	m := &Map{
-		name: info.Name.String(), fd: fd, typ: info.Type, flags: info.MapFlags,
-		keySize: info.KeySize, valueSize: info.ValueSize, maxEntries: info.MaxEntries,
-	}
-	if info.BTFID == 0 {
+	m.name = m.info.Name.String()
+	if m.info.BTFID == 0 {
 		return m, nil
 	}
-	switch err := m.readTypes(info.BTFID, btf.ID(info.BTFValueTypeID)); {
-	case errors.Is(err, syscall.EPERM):
-		m.untyped = fmt.Errorf("BTF id %d: %w", info.BTFID, needsAdmin(err))
-	case err != nil:
-		fd.Close()
-		return nil, fmt.Errorf("map %q: BTF id %d: %w", m.name, info.BTFID, err)
+	err := m.readTypes()
+	if errors.Is(err, syscall.EPERM) {
+		m.untyped = fmt.Errorf("BTF id %d: %w", m.info.BTFID, permission(err, sys.CAP_SYS_ADMIN))
+		return m, nil
+	}
+	if err != nil {
+		return nil, m.wrap(fmt.Errorf("BTF id %d: %w", m.info.BTFID, err))
 	}
 	return m, nil
 }
@@ -118,21 +98,13 @@ func checkMapFD(fd *sys.FD) error {
 }
 
 // readTypes reads the map's BTF back from the kernel.
-func (m *Map) readTypes(id uint32, value btf.ID) error {
-	fd, err := sys.FDByID(sys.ObjBTF, id)
-	if err != nil {
-		return err
-	}
-	defer fd.Close()
-	blob, err := sys.BTFBlob(fd)
-	if err != nil {
-		return err
-	}
-	types, err := btf.Decode(blob)
-	if err != nil {
-		return err
-	}
-	m.types, m.value = types, value
-	m.kptrs, err = UserKptrs(types, value, os.Getpagesize())
-	return nameMap(err, m.name)
+func (m *Map) readTypes() error {
+	return catch(func() {
+		fd := must(sys.FDByID(sys.ObjBTF, m.info.BTFID))
+		defer fd.Close()
+		types, value := must(btf.Decode(must(sys.BTFBlob(fd)))), btf.ID(m.info.BTFValueTypeID)
+		w, err := walkValue(types, value, os.Getpagesize(), m.name)
+		m.types, m.value, m.kptrs = types, value, w.found
+		check(err)
+	})
 }

@@ -126,11 +126,15 @@ func TestTryPinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, err := range p.Try() {
-		switch s := &p.Steps[i]; {
-		case s.kind == stepReuse && !errors.Is(err, ErrMismatch):
-			t.Errorf("%s: %v, want ErrMismatch", s.Subject, err)
-		case (s.kind == stepRecognise || s.kind == stepProgram) && !errors.Is(err, ErrDepends):
-			t.Errorf("%s: %v, want ErrDepends", s.Subject, err)
+		want := error(nil)
+		switch s := &p.Steps[i]; s.Attr.(type) {
+		case *sys.ObjGetAttr:
+			want = ErrMismatch
+		case *sys.MapUpdateElemAttr, *sys.ProgLoadAttr:
+			want = ErrDepends
+		}
+		if !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", p.Steps[i].Subject, err, want)
 		}
 	}
 	key, value := make([]byte, 4), make([]byte, 8)

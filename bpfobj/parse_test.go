@@ -234,7 +234,7 @@ func (s *Spec) describeProgram(t *testing.T, p *ProgramSpec, functions []stdFunc
 		w.functions = append(w.functions, functions[i].name)
 		insns = insns[len(functions[i].insns):]
 	}
-	if want := len(w.functions) * funcInfoSize; len(p.funcs) != want {
+	if want := len(w.functions) * btf.FuncInfoSize; len(p.funcs) != want {
 		t.Errorf("program %q: %d bytes of func_info, want %d", p.Name, len(p.funcs), want)
 	}
 	return w

@@ -1,10 +1,11 @@
 package bpfobj
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"syscall"
 
 	"kptr/btf"
@@ -38,7 +39,7 @@ type Options struct {
 }
 
 // A Plan is the list of bpf(2) commands that load an object, for one kernel.
-// Nothing in it has run. It can be executed any number of times.
+// Nothing in it has run. It can be executed any number of times, one after the other.
 type Plan struct {
 	Steps []Step
 
@@ -51,17 +52,17 @@ type Plan struct {
 
 // A plannedMap is what Load and Map need to know of a map.
 type plannedMap struct {
-	step       int // that creates or opens it; -1: none
-	value      btf.ID
-	kptrs      []UserKptr
-	maxEntries uint32 // as adapted to the machine
-	ops        *structOpsFit
+	step   int // that creates or opens it; -1: none
+	value  btf.ID
+	kptrs  []UserKptr
+	create *sys.MapCreateAttr // as adapted to the machine
+	ops    *structOpsFit
 }
 
 // A Step is one bpf(2) command.
 type Step struct {
 	Subject string   // what it is about: `map "datamap"`
-	Attr    sys.Attr // file descriptors of earlier steps are 0: see Uses
+	Attr    sys.Attr // file descriptors of earlier steps are 0 but while the command runs: see Uses
 	Uses    []Use
 	Yields  bool // a file descriptor
 
@@ -74,10 +75,9 @@ type Step struct {
 
 	Err error // known before it runs; only with Options.KeepGoing
 
-	kind  stepKind
-	index int    // of the map or program in the Spec
-	field int    // of the user kptr, for stepRecognise
-	value []byte // behind Attr, where Uses go into it
+	thing thing
+	field int  // of the user kptr, where Expect is set
+	kept  bool // by the object: the file descriptor of a map or program
 }
 
 // A Use puts the file descriptor that a step yields into a field of a later one.
@@ -85,24 +85,15 @@ type Use struct {
 	Field string // C name in union bpf_attr; "fd_array[0]", "value" and "value[8]" (at byte 8) mean memory that it points to
 	Step  int    // index in Plan.Steps
 
-	offset int // in the memory, in bytes
+	to *uint32 // the field of Attr
+	in []byte  // or the memory: 4 or 8 bytes
 }
 
-type stepKind uint8
-
-const (
-	stepBTF stepKind = iota
-	stepInnerMap
-	stepMap
-	stepRecognise
-	stepContents
-	stepFreeze
-	stepSlot
-	stepOps
-	stepReuse
-	stepPin
-	stepProgram
-)
+// A thing is what a plan loads.
+type thing struct {
+	kind  string // "BTF", "map" or "program"
+	index int    // of the map or program in the Spec
+}
 
 // Plan lists the steps that load the object on a kernel. The same Spec, facts and
 // options give the same plan; the one thing outside of them that is looked at is
@@ -118,30 +109,75 @@ func (s *Spec) Plan(k *Kernel, opts *Options) (*Plan, error) {
 	if s.ByteOrder != k.ByteOrder {
 		return nil, fmt.Errorf("%w: the object is %v, the kernel %v: compile with -target bpf on the host, or choose bpfel or bpfeb", ErrByteOrder, s.ByteOrder, k.ByteOrder)
 	}
-	p := planner{Plan: &Plan{spec: s, tag: k.tag(), pinDir: opts.PinDir}, kernel: k, opts: opts}
-	if p.pinDir == "" {
-		p.pinDir = "/sys/fs/bpf"
-	}
-	if err := p.plan(); err != nil {
+	p := planner{kernel: k, opts: opts}
+	p.Plan = &Plan{spec: s, tag: cmp.Or(k.Tag, TagUptr), pinDir: cmp.Or(opts.PinDir, "/sys/fs/bpf")}
+	if err := catch(p.plan); err != nil {
 		return nil, err
 	}
 	return p.Plan, nil
 }
 
-// A planner makes a plan.
+// A planner makes a plan. Its functions do not hand errors on: see catch.
 type planner struct {
 	*Plan
-	kernel *Kernel
-	opts   *Options
-	btf    int                 // step that loads the BTF
-	ops    map[int]attachPoint // by struct_ops program
+	kernel   *Kernel
+	opts     *Options
+	btf      int                 // step that loads the BTF
+	ops      map[int]attachPoint // by struct_ops program
+	lost     map[int]string      // the same programs: a map of theirs that does not fit the kernel; with Options.KeepGoing
+	ids      map[btf.Name]btf.ID // what programs ask for in the kernel's BTF
+	asked    int                 // bytes of values: see maxAsked
+	programs map[int]int         // steps, by program
 }
 
-func (p *planner) plan() error {
+func (p *planner) plan() {
+	p.checkOptions()
+	s := p.spec
+	p.ops, p.lost, p.programs = make(map[int]attachPoint), make(map[int]string), make(map[int]int)
+	p.maps = make([]plannedMap, len(s.Maps))
+	p.Steps = make([]Step, 0, 2+3*len(s.Maps)+len(s.Programs))
+	if s.types != nil {
+		p.types = s.types.Clone()
+		p.types.Retag(TagUptr, p.tag)
+		p.types.Retag(TagKptrUser, p.tag)
+		s.forKernel(p.types)
+		p.add(Step{Yields: true, thing: thing{kind: "BTF"}})
+	}
+	for i := range s.Maps {
+		p.attempt(thing{"map", i}, p.planMap)
+	}
+	for i := range s.Maps {
+		p.planSlots(i)
+	}
+	if s.types != nil {
+		b := must(p.types.Encode()) // after planMap, which may add types
+		p.Steps[p.btf].Attr = &sys.BTFLoadAttr{BTF: sys.Bytes(b), BTFSize: uint32(len(b))}
+	}
+	p.planPrograms()
+	for i := range s.Maps {
+		p.planOps(i)
+	}
+}
+
+// attempt plans a thing. An error ends planning, or with KeepGoing is noted at a step that will then fail with it.
+func (p *planner) attempt(t thing, plan func(i int)) {
+	err := catch(func() { plan(t.index) })
+	if err == nil {
+		return
+	}
+	err = &StepError{Step: len(p.Steps), Subject: p.subject(t), Err: err}
+	if !p.opts.KeepGoing {
+		check(err)
+	}
+	p.add(Step{Yields: true, Err: err, thing: t})
+}
+
+// checkOptions refuses names that the object does not have.
+func (p *planner) checkOptions() {
 	s := p.spec
 	for _, name := range p.opts.Programs {
 		if m := s.Map(name); s.Program(name) == nil && (m == nil || !m.Optional) {
-			return &NotFoundError{Kind: "program", Name: name, Have: s.programNames()}
+			check(&NotFoundError{Kind: "program", Name: name, Have: namesOf(s.Programs, func(p *ProgramSpec) string { return p.Name })})
 		}
 	}
 	missing := ""
@@ -151,134 +187,41 @@ func (p *planner) plan() error {
 		}
 	}
 	if missing != "" {
-		return &NotFoundError{Kind: "map", Name: missing, Have: s.mapNames()}
+		check(&NotFoundError{Kind: "map", Name: missing, Have: namesOf(s.Maps, func(m *MapSpec) string { return m.Name })})
 	}
-	p.maps = make([]plannedMap, len(s.Maps))
-	p.Steps = make([]Step, 0, 2+3*len(s.Maps)+len(s.Programs))
-	if s.types != nil {
-		p.types = s.types.Clone()
-		for _, tag := range []string{TagUptr, TagKptrUser} {
-			p.types.Retag(tag, p.tag)
-		}
-		internExterns(p.types)
-		s.hideFunctions(p.types)
-		p.add(Step{Subject: "BTF", Attr: &sys.BTFLoadAttr{}, Yields: true, kind: stepBTF})
-	}
-	for i := range s.Maps {
-		if err := p.planMap(i); err != nil {
-			return err
-		}
-	}
-	for i := range s.Maps {
-		p.planSlots(i)
-	}
-	if s.types != nil {
-		b, err := p.types.Encode() // after planMap, which may add types
-		if err != nil {
-			return err
-		}
-		p.Steps[p.btf].Attr = &sys.BTFLoadAttr{BTF: sys.Bytes(b), BTFSize: uint32(len(b))}
-	}
-	programs, err := p.planPrograms()
-	if err == nil {
-		p.planOps(programs)
-	}
-	return err
 }
 
+// add appends a step, and gives its index.
 func (p *planner) add(step Step) int {
+	if step.Subject == "" {
+		step.Subject = p.subject(step.thing)
+	}
 	p.Steps = append(p.Steps, step)
 	return len(p.Steps) - 1
 }
 
-// fail ends planning with err, or with KeepGoing notes it at a step that will
-// then fail with it.
-func (p *planner) fail(step Step, err error) error {
-	err = &StepError{Step: len(p.Steps), Subject: step.Subject, Err: err}
-	if !p.opts.KeepGoing {
-		return err
+// name gives the name of a thing, which the BTF has none of.
+func (p *Plan) name(t thing) string {
+	switch t.kind {
+	case "map":
+		return p.spec.Maps[t.index].Name
+	case "program":
+		return p.spec.Programs[t.index].Name
 	}
-	step.Err = err
-	p.add(step)
-	return nil
+	return ""
 }
 
-func mapSubject(name string) string     { return fmt.Sprintf("map %q", name) }
-func programSubject(name string) string { return fmt.Sprintf("program %q", name) }
-
-func (s *Spec) mapNames() []string {
-	names := make([]string, len(s.Maps))
-	for i := range s.Maps {
-		names[i] = s.Maps[i].Name
+func (p *Plan) subject(t thing) string {
+	if t.kind == "BTF" {
+		return t.kind
 	}
-	return names
+	return t.kind + " " + strconv.Quote(p.name(t))
 }
 
-func (s *Spec) programNames() []string {
-	names := make([]string, len(s.Programs))
-	for i := range s.Programs {
-		names[i] = s.Programs[i].Name
-	}
-	return names
-}
-
-// wants tells whether the plan loads a program.
-func (p *planner) wants(i int) bool {
-	prog := &p.spec.Programs[i]
-	if prog.rule.target == targetStructOps {
-		_, ok := p.ops[i] // a map that is loaded has it
-		return ok
-	}
-	return !prog.Optional || p.opts.AllPrograms || slices.Contains(p.opts.Programs, prog.Name)
+// asks tells whether the plan loads what the name of its section may have made optional.
+func (p *planner) asks(name string, optional bool) bool {
+	return !optional || p.opts.AllPrograms || slices.Contains(p.opts.Programs, name)
 }
 
 // Tag gives the type tag that the plan's BTF has on user kptrs.
 func (p *Plan) Tag() string { return p.tag }
-
-// userTypes finds the user kptrs of a map's value type, building the type from
-// Go where the object's own is of no use.
-func (p *planner) userTypes(m *MapSpec) (btf.ID, []UserKptr, error) {
-	w, err := walkValue(p.types, m.Value, p.kernel.PageSize)
-	kptrs := w.found
-	if err == nil && m.Type == sys.BPF_MAP_TYPE_TASK_STORAGE {
-		err = w.unknown
-	}
-	goType := p.opts.ValueTypes[m.Name]
-	if goType == nil {
-		return m.Value, kptrs, nameMap(err, m.Name)
-	}
-	if err != nil && !errors.Is(err, ErrPointeeDeclared) {
-		return 0, nil, nameMap(err, m.Name)
-	}
-	cmp := p.types.CompareGo(m.Value, goType)
-	if cmp == nil {
-		return m.Value, kptrs, nil
-	}
-	var layout *btf.LayoutError
-	if !errors.As(cmp, &layout) || !untagged(layout) {
-		return 0, nil, cmp
-	}
-	value, err := p.types.AddGo(goType, p.tag)
-	if err != nil {
-		return 0, nil, err
-	}
-	kptrs, err = UserKptrs(p.types, value, p.kernel.PageSize)
-	return value, kptrs, nameMap(err, m.Name)
-}
-
-// nameMap puts the map's name into a rule error.
-func nameMap(err error, name string) error {
-	var rule *RuleError
-	if errors.As(err, &rule) {
-		rule.Map = name
-	}
-	return err
-}
-
-// untagged tells whether the types differ in nothing but what the C compiler left
-// out: the type tag, or the definition of the pointee.
-func untagged(e *btf.LayoutError) bool {
-	return !slices.ContainsFunc(e.Differences, func(d btf.Difference) bool {
-		return d.Kind != btf.DiffTag && d.Kind != btf.DiffForward
-	})
-}

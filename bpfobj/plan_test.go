@@ -141,8 +141,8 @@ func TestPlanWithoutBTF(t *testing.T) {
 func createOf(t *testing.T, p *Plan, name string) *sys.MapCreateAttr {
 	t.Helper()
 	for i := range p.Steps {
-		if s := &p.Steps[i]; s.kind == stepMap && p.spec.Maps[s.index].Name == name {
-			return s.Attr.(*sys.MapCreateAttr)
+		if a, ok := p.Steps[i].Attr.(*sys.MapCreateAttr); ok && p.name(p.Steps[i].thing) == name && p.Steps[i].kept {
+			return a
 		}
 	}
 	t.Fatalf("no step creates map %q", name)
@@ -219,11 +219,11 @@ func TestPlanTag(t *testing.T) {
 func TestPlanVariables(t *testing.T) {
 	kinds := func(p *Plan, name string) (contents, freeze int) {
 		for i := range p.Steps {
-			if s := &p.Steps[i]; s.kind != stepProgram && s.kind != stepBTF && p.spec.Maps[s.index].Name == name {
-				if s.kind == stepContents {
+			if s := &p.Steps[i]; p.name(s.thing) == name {
+				switch s.Attr.(type) {
+				case *sys.MapUpdateElemAttr:
 					contents++
-				}
-				if s.kind == stepFreeze {
+				case *sys.MapFreezeAttr:
 					freeze++
 				}
 			}
@@ -299,7 +299,7 @@ func TestPlanKeepGoing(t *testing.T) {
 				t.Errorf("step %d: %v", i, s.Err)
 			}
 		}
-		if s.kind == stepSlot {
+		if _, ok := s.Attr.(*sys.MapUpdateElemAttr); ok {
 			slots++
 		}
 		for _, u := range s.Uses {
@@ -332,13 +332,13 @@ func TestPlanRecognition(t *testing.T) {
 		var got []UserKptr
 		for i := range p.Steps {
 			s := &p.Steps[i]
-			if s.kind != stepRecognise {
+			if _, ok := s.Attr.(*sys.MapUpdateElemAttr); !ok {
 				continue
 			}
 			if s.Expect != syscall.EFAULT {
 				t.Errorf("step %d expects %v", i, s.Expect)
 			}
-			u := p.maps[s.index].kptrs[s.field]
+			u := p.maps[s.thing.index].kptrs[s.field]
 			u.Pointee = 0
 			got = append(got, u)
 		}
@@ -365,15 +365,16 @@ func TestPlanKsyms(t *testing.T) {
 		c := code{order: binary.LittleEndian, b: make([]byte, 2*insnSize)}
 		c.b[0] = opLdImm64
 		spec := &Spec{ByteOrder: binary.LittleEndian, types: btf.New(binary.LittleEndian), file: new(elf.File)}
-		spec.types.Add(btf.Type{Kind: btf.KindFunc, Name: tt.name, Type: spec.types.Add(btf.Type{Kind: btf.KindFuncProto}), Linkage: linkageExtern})
+		spec.types.Add(btf.Type{Kind: btf.KindFunc, Name: tt.name, Type: spec.types.Add(btf.Type{Kind: btf.KindFuncProto}), Linkage: btf.LinkageExtern})
 		spec.ksyms = []ksym{{name: tt.name, weak: tt.weak}}
-		spec.Programs = []ProgramSpec{{Name: "p", Type: syscallProg, code: c, refs: []ref{{kind: refKsym}}}}
+		spec.Programs = []ProgramSpec{{Name: "p", Type: syscallProg, code: c, refs: []ref{{src: sys.BPF_PSEUDO_BTF_ID}}}}
 		p := planner{Plan: &Plan{spec: spec}, kernel: k}
-		ids, err := k.find(spec.ksyms[0].names())
+		ids, err := btf.Scan(k.BTF, spec.ksyms[0].names())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = p.fillRefs(c, &spec.Programs[0], ids); !errors.Is(err, tt.err) {
+		p.ids = k.find(spec.ksyms[0].names()...)
+		if err = catch(func() { p.fillRefs(c, &spec.Programs[0]) }); !errors.Is(err, tt.err) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.err)
 		}
 		if c.src(0) != tt.src || c.imm(0) != int32(ids[0]) || c.imm(1) != 0 {
@@ -389,11 +390,11 @@ func TestPlanKsyms(t *testing.T) {
 func TestPlanFlavour(t *testing.T) {
 	spec := &Spec{ByteOrder: binary.LittleEndian, types: btf.New(binary.LittleEndian), file: new(elf.File)}
 	proto := spec.types.Add(btf.Type{Kind: btf.KindFuncProto})
-	spec.types.Add(btf.Type{Kind: btf.KindFunc, Name: "bpf_task_acquire___2", Type: proto, Linkage: linkageExtern})
+	spec.types.Add(btf.Type{Kind: btf.KindFunc, Name: "bpf_task_acquire___2", Type: proto, Linkage: btf.LinkageExtern})
 	spec.ksyms = []ksym{{name: "bpf_task_acquire___2", symbol: 1}}
 	c := code{order: binary.LittleEndian, b: make([]byte, 16)}
 	c.b[0] = opCall
-	spec.Programs = []ProgramSpec{{Name: "p", Type: syscallProg, code: c, refs: []ref{{insn: 0, kind: refKfuncCall}}}}
+	spec.Programs = []ProgramSpec{{Name: "p", Type: syscallProg, code: c, refs: []ref{{insn: 0, src: sys.BPF_PSEUDO_KFUNC_CALL}}}}
 	k := recordedKernel(t, binary.LittleEndian)
 	if _, err := spec.Plan(k, nil); err != nil {
 		t.Fatal(err)
@@ -402,9 +403,9 @@ func TestPlanFlavour(t *testing.T) {
 	if err != nil || want[0] == 0 {
 		t.Fatal(want, err)
 	}
-	ids, err := k.find(spec.ksyms[0].names())
-	if err != nil || ids[0] != 0 || ids[1] != want[0] {
-		t.Errorf("ids %v, want [0 %d]: %v", ids, want[0], err)
+	p := planner{Plan: &Plan{spec: spec}, ids: k.find(spec.ksyms[0].names()...)}
+	if id := p.ksym(0); id != int(want[0]) {
+		t.Errorf("id %d, want %d", id, want[0])
 	}
 }
 

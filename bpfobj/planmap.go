@@ -1,176 +1,177 @@
 package bpfobj
 
 import (
-	"encoding/binary"
+	"bytes"
+	"errors"
+	"fmt"
 	"math/bits"
 	"path"
 	"slices"
 	"syscall"
 
+	"kptr/btf"
 	"kptr/sys"
 )
 
 // planMap adds the steps of one map: create it, or open it where it is pinned;
 // see whether the kernel knows its user kptrs; give it its contents.
-func (p *planner) planMap(i int) error {
-	m := &p.spec.Maps[i]
-	pm := &p.maps[i]
+func (p *planner) planMap(i int) {
+	m, pm, t := &p.spec.Maps[i], &p.maps[i], thing{"map", i}
 	pm.step = -1
-	create := Step{Subject: mapSubject(m.Name), Yields: true, kind: stepMap, index: i}
+	pm.create = p.createAttr(m)
 	if m.structOps != nil {
-		if m.Optional && !p.opts.AllPrograms && !slices.Contains(p.opts.Programs, m.Name) {
-			return nil
-		}
-		return p.planStructOps(i, create)
+		p.planStructOps(i)
+		return
 	}
+	p.planTypes(i)
+	if path := p.pinPath(m); m.PinByName && sys.Exists(path) {
+		pm.step = p.add(Step{Attr: &sys.ObjGetAttr{Pathname: sys.CString(path)}, Yields: true, thing: t, kept: true})
+		p.planRecognition(i)
+		return
+	}
+	uses := p.usesBTF(pm.create, m, pm.value)
 	if m.Inner != nil {
-		inner := p.add(Step{Subject: mapSubject(m.Inner.Name), Attr: p.createAttr(m.Inner, m.Inner.Value != 0), Uses: p.useBTF(m.Inner), Yields: true, kind: stepInnerMap, index: i})
-		create.Uses = append(create.Uses, Use{Field: "inner_map_fd", Step: inner})
+		inner := p.createAttr(m.Inner)
+		step := Step{Subject: fmt.Sprintf("map %q", m.Inner.Name), Attr: inner, Uses: p.usesBTF(inner, m.Inner, m.Inner.Value), Yields: true, thing: t}
+		uses = append(uses, Use{Field: "inner_map_fd", Step: p.add(step), to: &pm.create.InnerMapFD})
 	}
-	if _, ok := p.opts.ValueTypes[m.Name]; ok && (m.isData() || m.Value == 0) {
-		return p.fail(create, &FormatError{Section: ".BTF", Name: m.Name, What: "no value type to compare the Go type with"})
-	}
-	pm.value = m.Value
-	if p.types != nil && !m.isData() && m.Value != 0 {
-		value, kptrs, err := p.userTypes(m)
-		if err != nil {
-			return p.fail(create, err)
-		}
-		pm.value, pm.kptrs = value, kptrs
-	}
-	if len(pm.kptrs) > 0 {
-		if detail, rule := checkUserMap(m); rule != nil {
-			return p.fail(create, &RuleError{Map: m.Name, Struct: p.types.Type(pm.value).Name, Field: pm.kptrs[0].Path, Offset: pm.kptrs[0].Offset, Rule: rule, Detail: detail, Err: answer(rule)})
-		}
-	}
-	attr := p.createAttr(m, pm.value != 0)
-	pm.maxEntries = attr.MaxEntries
-	attr.BTFValueTypeID = uint32(pm.value)
-	if attr.BTFValueTypeID == 0 || !takesBTF(m.Type) {
-		attr.BTFKeyTypeID, attr.BTFValueTypeID = 0, 0
-	} else {
-		create.Uses = append(create.Uses, Use{Field: "btf_fd", Step: p.btf})
-	}
-	create.Attr = attr
-	if m.PinByName {
-		if path := p.pinPath(m); sys.Exists(path) {
-			create = Step{Subject: create.Subject, Attr: &sys.ObjGetAttr{Pathname: sys.CString(path)}, Yields: true, kind: stepReuse, index: i}
-		}
-	}
-	pm.step = p.add(create)
+	pm.step = p.add(Step{Attr: pm.create, Uses: uses, Yields: true, thing: t, kept: true})
 	p.planRecognition(i)
-	if create.kind == stepReuse {
-		return nil
-	}
 	p.planContents(i)
 	if m.PinByName {
-		p.add(Step{Subject: create.Subject, Attr: &sys.ObjPinAttr{Pathname: sys.CString(p.pinPath(m))}, Uses: []Use{{Field: "bpf_fd", Step: pm.step}}, kind: stepPin, index: i})
+		pin := &sys.ObjPinAttr{Pathname: sys.CString(p.pinPath(m))}
+		p.add(Step{Attr: pin, Uses: []Use{{Field: "bpf_fd", Step: pm.step, to: &pin.BPFFD}}, thing: t})
 	}
-	return nil
+}
+
+// planTypes finds the value type of a map and its user kptrs, building the type from
+// Go where the object's own is of no use, and checks what user kptrs ask of the map.
+func (p *planner) planTypes(i int) {
+	m, pm := &p.spec.Maps[i], &p.maps[i]
+	pm.value = m.Value
+	goType, ok := p.opts.ValueTypes[m.Name]
+	if m.data || m.Value == 0 || p.types == nil {
+		FormatError{Section: ".BTF", Name: m.Name}.want(!ok, "no value type to compare the Go type with")
+		return
+	}
+	w, err := walkValue(p.types, m.Value, p.kernel.PageSize, m.Name)
+	if err == nil && m.Type == sys.BPF_MAP_TYPE_TASK_STORAGE {
+		err = w.unknown
+	}
+	if goType != nil && (err == nil || errors.Is(err, ErrPointeeDeclared)) {
+		if err = p.types.CompareGo(m.Value, goType); untagged(err) {
+			pm.value = must(p.types.AddGo(goType, p.tag))
+			w, err = walkValue(p.types, pm.value, p.kernel.PageSize, m.Name)
+		}
+	}
+	check(err)
+	if pm.kptrs = w.found; len(w.found) > 0 {
+		checkUserMap(m, p.ruleAt(i, &w.found[0]))
+	}
+	p.asked += len(w.found) * int(m.ValueSize)
+	want(FormatError{Section: ".maps", Offset: m.offset, Name: m.Name}, p.asked <= maxAsked, "asking for the user kptrs of all maps takes more than %d bytes", maxAsked)
+}
+
+// untagged tells whether the types differ in nothing but what the C compiler left
+// out: the type tag, or the definition of the pointee.
+func untagged(err error) bool {
+	var layout *btf.LayoutError
+	return errors.As(err, &layout) && !slices.ContainsFunc(layout.Differences, func(d btf.Difference) bool {
+		return d.Kind != btf.DiffTag && d.Kind != btf.DiffForward
+	})
+}
+
+// ruleAt begins an error about a user kptr of a map; nil means the map as a whole.
+func (p *Plan) ruleAt(i int, u *UserKptr) RuleError {
+	e := RuleError{Map: p.spec.Maps[i].Name, Struct: p.types.Type(p.maps[i].value).Name}
+	if u != nil {
+		e.Field, e.Offset = u.Path, u.Offset
+	}
+	return e
 }
 
 func (p *Plan) pinPath(m *MapSpec) string { return path.Join(p.pinDir, m.Name) }
 
-func (p *planner) useBTF(m *MapSpec) []Use {
-	if m.Value == 0 || !takesBTF(m.Type) {
+// usesBTF gives a map its types, if it may have some, and the use of the BTF they are in.
+func (p *planner) usesBTF(attr *sys.MapCreateAttr, m *MapSpec, value btf.ID) []Use {
+	if value == 0 || !m.is(typed) {
 		return nil
 	}
-	return []Use{{Field: "btf_fd", Step: p.btf}}
+	attr.BTFKeyTypeID, attr.BTFValueTypeID = uint32(m.Key), uint32(value)
+	return []Use{{Field: "btf_fd", Step: p.btf, to: &attr.BTFFD}}
 }
 
-func (p *planner) createAttr(m *MapSpec, typed bool) *sys.MapCreateAttr {
-	attr := &sys.MapCreateAttr{
-		MapType: m.Type, KeySize: m.KeySize, ValueSize: m.ValueSize, MaxEntries: p.maxEntries(m),
+func (p *planner) createAttr(m *MapSpec) *sys.MapCreateAttr {
+	entries := m.MaxEntries
+	if m.is(ring) && 0 < entries && entries <= 1<<31 { // the kernel refuses others
+		entries = max(1<<bits.Len32(entries-1), uint32(p.kernel.PageSize))
+	}
+	return &sys.MapCreateAttr{
+		MapType: m.Type, KeySize: m.KeySize, ValueSize: m.ValueSize, MaxEntries: entries,
 		MapFlags: m.Flags, NumaNode: m.NUMANode, MapName: sys.MakeObjName(m.Name), MapExtra: m.Extra,
 	}
-	if typed && takesBTF(m.Type) {
-		attr.BTFKeyTypeID, attr.BTFValueTypeID = uint32(m.Key), uint32(m.Value)
-	}
-	return attr
 }
 
-// maxEntries adapts the size that depends on the machine: a ring buffer is a power
-// of two of pages (ringbuf_map_alloc, kernel/bpf/ringbuf.c).
-func (p *planner) maxEntries(m *MapSpec) uint32 {
-	ring := m.Type == sys.BPF_MAP_TYPE_RINGBUF || m.Type == sys.BPF_MAP_TYPE_USER_RINGBUF
-	if ring && 0 < m.MaxEntries && m.MaxEntries <= 1<<31 { // the kernel refuses others
-		return max(1<<bits.Len32(m.MaxEntries-1), uint32(p.kernel.PageSize))
-	}
-	return m.MaxEntries
+// update adds a step that sets an element of a map. The step may be changed until the next is added.
+func (p *planner) update(i int, key uint32, value []byte) *Step {
+	k := make([]byte, 4)
+	p.kernel.ByteOrder.PutUint32(k, key)
+	attr := &sys.MapUpdateElemAttr{Key: sys.Bytes(k), Value: sys.Bytes(value), KeySize: 4, ValueSize: uint32(len(value))}
+	step := p.add(Step{Attr: attr, Uses: []Use{{Field: "map_fd", Step: p.maps[i].step, to: &attr.MapFD}}, thing: thing{"map", i}})
+	return &p.Steps[step]
 }
 
 // badUserAddress lies below vm.mmap_min_addr's default and is no address of a
 // process.
 const badUserAddress = 0x10
 
+// maxAsked bounds what a plan allocates to ask for user kptrs, in bytes: a value for each. Five of the largest maps take less.
+const maxAsked = 4 << 20
+
 // planRecognition asks of each user kptr whether the kernel knows it: a map whose
 // value type it could not parse is created all the same, and is plain.
 func (p *planner) planRecognition(i int) {
-	m, pm := &p.spec.Maps[i], &p.maps[i]
-	key := p.bytes32(^uint32(0))
-	for f, u := range pm.kptrs {
-		value := make([]byte, m.ValueSize)
+	for f, u := range p.maps[i].kptrs {
+		value := make([]byte, p.spec.Maps[i].ValueSize)
 		p.kernel.ByteOrder.PutUint64(value[u.Offset:], badUserAddress)
-		p.add(Step{
-			Subject: mapSubject(m.Name) + " field " + u.Path,
-			Attr:    &sys.MapUpdateElemAttr{Key: sys.Bytes(key), Value: sys.Bytes(value), KeySize: uint32(len(key)), ValueSize: uint32(len(value))},
-			Uses:    []Use{{Field: "map_fd", Step: pm.step}}, Expect: syscall.EFAULT, kind: stepRecognise, index: i, field: f,
-		})
+		step := p.update(i, ^uint32(0), value)
+		step.Subject += " field " + u.Path
+		step.Expect, step.field = syscall.EFAULT, f
 	}
 }
 
 // planContents fills a section of variables, if it is not all zero, and freezes it
 // if it is .rodata, so that the verifier takes its values for constants.
 func (p *planner) planContents(i int) {
-	m, pm := &p.spec.Maps[i], &p.maps[i]
-	if !m.isData() {
+	m := &p.spec.Maps[i]
+	if !m.data {
 		return
 	}
-	use := []Use{{Field: "map_fd", Step: pm.step}}
 	if !allZero(m.Contents) {
-		key := p.bytes32(0)
-		value := append([]byte(nil), m.Contents...)
-		p.add(Step{
-			Subject: mapSubject(m.Name),
-			Attr:    &sys.MapUpdateElemAttr{Key: sys.Bytes(key), Value: sys.Bytes(value), KeySize: uint32(len(key)), ValueSize: uint32(len(value))},
-			Uses:    use, kind: stepContents, index: i,
-		})
+		p.update(i, 0, bytes.Clone(m.Contents))
 	}
 	if m.readOnly() {
-		p.add(Step{Subject: mapSubject(m.Name), Attr: &sys.MapFreezeAttr{}, Uses: use, kind: stepFreeze, index: i})
+		freeze := &sys.MapFreezeAttr{}
+		p.add(Step{Attr: freeze, Uses: []Use{{Field: "map_fd", Step: p.maps[i].step, to: &freeze.MapFD}}, thing: thing{"map", i}})
 	}
 }
 
-func allZero(b []byte) bool {
-	for _, x := range b {
-		if x != 0 {
-			return false
-		}
-	}
-	return true
-}
+func allZero(b []byte) bool { return bytes.Count(b, []byte{0}) == len(b) }
 
 // planSlots puts maps into the map of maps that names them. One that was pinned
 // already keeps what it has.
 func (p *planner) planSlots(i int) {
-	m, pm := &p.spec.Maps[i], &p.maps[i]
-	if pm.step >= 0 && p.Steps[pm.step].kind == stepReuse {
-		return
-	}
-	for _, slot := range m.slots {
+	outer := p.maps[i].step
+	for _, slot := range p.spec.Maps[i].slots {
 		inner := p.maps[slot.inner].step
-		if pm.step < 0 || inner < 0 { // with Options.KeepGoing; that one's step has the error
+		if outer < 0 || inner < 0 { // with Options.KeepGoing; that one's step has the error
 			continue
 		}
-		key, value := p.bytes32(slot.index), p.bytes32(0)
-		p.add(Step{
-			Subject: mapSubject(m.Name),
-			Attr:    &sys.MapUpdateElemAttr{Key: sys.Bytes(key), Value: sys.Bytes(value), KeySize: 4, ValueSize: 4},
-			Uses:    []Use{{Field: "map_fd", Step: pm.step}, {Field: "value", Step: inner}}, kind: stepSlot, index: i, value: value,
-		})
+		if _, reused := p.Steps[outer].Attr.(*sys.ObjGetAttr); reused {
+			continue
+		}
+		value := make([]byte, 4)
+		step := p.update(i, slot.index, value)
+		step.Uses = append(step.Uses, Use{Field: "value", Step: inner, in: value})
 	}
-}
-
-func (p *planner) bytes32(v uint32) []byte {
-	return binary.ByteOrder(p.kernel.ByteOrder).(binary.AppendByteOrder).AppendUint32(make([]byte, 0, 4), v)
 }

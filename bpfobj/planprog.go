@@ -3,6 +3,7 @@ package bpfobj
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"kptr/btf"
 	"kptr/sys"
@@ -10,150 +11,120 @@ import (
 
 // planPrograms adds a step for each program that is to be loaded, after one scan
 // of the kernel's BTF for all the names that they ask for.
-func (p *planner) planPrograms() (steps []int, err error) {
+func (p *planner) planPrograms() {
 	var names []btf.Name
-	first := make([]int, len(p.spec.ksyms)) // where the names of a ksym start
-	for i, k := range p.spec.ksyms {
-		first[i] = len(names)
+	for _, k := range p.spec.ksyms {
 		names = append(names, k.names()...)
 	}
-	targets := len(names)
 	for i := range p.spec.Programs {
-		prog := &p.spec.Programs[i]
-		if want, ok := prog.rule.target.kernelName(prog.Target); ok && p.wants(i) {
+		if want := p.spec.Programs[i].kernelName(); want.Kind != 0 && p.wants(i) {
 			names = append(names, want)
 		}
 	}
-	ids, err := p.kernel.find(names)
-	if err != nil {
-		return nil, err
-	}
-	ksymIDs := make([]btf.ID, len(first))
-	for i, k := range p.spec.ksyms {
-		for j := range k.names() {
-			if ksymIDs[i] == 0 {
-				ksymIDs[i] = ids[first[i]+j]
-			}
-		}
-	}
-	steps = make([]int, len(p.spec.Programs))
+	p.ids = p.kernel.find(names...)
 	for i := range p.spec.Programs {
-		prog := &p.spec.Programs[i]
-		if !p.wants(i) {
-			continue
-		}
-		at := attachPoint{index: prog.AttachType}
-		want, inBTF := prog.rule.target.kernelName(prog.Target)
-		if inBTF {
-			at.id = ids[targets]
-			targets++
-		}
-		step := Step{Subject: programSubject(prog.Name), Yields: true, kind: stepProgram, index: i}
-		if prog.rule.target == targetStructOps {
-			at = p.ops[i]
-		}
-		steps[i] = len(p.Steps)
-		if inBTF && at.id == 0 {
-			err = &NotFoundError{Kind: "kernel " + want.Kind.String(), Name: want.Name}
-			err = p.fail(step, fmt.Errorf("section %q: %w", prog.Section, err))
-		} else {
-			err = p.planProgram(step, prog, at, ksymIDs)
-		}
-		if err != nil {
-			return nil, err
+		if p.wants(i) {
+			p.programs[i] = len(p.Steps)
+			p.attempt(thing{"program", i}, p.planProgram)
 		}
 	}
-	return steps, nil
 }
 
-func (p *planner) planProgram(step Step, prog *ProgramSpec, at attachPoint, ksyms []btf.ID) error {
+// wants tells whether the plan loads a program; one of struct_ops if a map that is loaded, or that cannot be, has it.
+func (p *planner) wants(i int) bool {
+	prog := &p.spec.Programs[i]
+	if prog.Type == sys.BPF_PROG_TYPE_STRUCT_OPS {
+		_, ok := p.ops[i]
+		return ok || p.lost[i] != ""
+	}
+	return p.asks(prog.Name, prog.Optional)
+}
+
+func (p *planner) planProgram(i int) {
+	prog := &p.spec.Programs[i]
+	at, ok := p.ops[i]
+	want := prog.kernelName()
+	switch {
+	case ok:
+	case p.lost[i] != "":
+		check(fmt.Errorf("%w: map %q", ErrDepends, p.lost[i]))
+	default:
+		at = attachPoint{p.ids[want], prog.AttachType}
+	}
+	if want.Kind != 0 && at.id == 0 {
+		check(fmt.Errorf("section %q: %w", prog.Section, &NotFoundError{Kind: "kernel " + want.Kind.String(), Name: want.Name}))
+	}
 	c := code{b: bytes.Clone(prog.code.b), order: prog.code.order}
-	fds, err := p.fillRefs(c, prog, ksyms)
-	if err != nil {
-		return p.fail(step, err)
-	}
-	for i, from := range fds {
-		step.Uses = append(step.Uses, Use{Field: fmt.Sprintf("fd_array[%d]", i), Step: from})
-	}
+	maps := p.fillRefs(c, prog)
+	fds := make([]byte, 4*len(maps))
 	attr := &sys.ProgLoadAttr{
 		ProgType: prog.Type, ExpectedAttachType: at.index, AttachBTFID: uint32(at.id),
 		ProgName: sys.MakeObjName(prog.Name), License: sys.CString(p.spec.License),
-		Insns: sys.Bytes(c.b), InsnCnt: uint32(c.len()),
+		Insns: sys.Bytes(c.b), InsnCnt: uint32(c.len()), FDArray: sys.Bytes(fds),
 	}
 	if prog.Sleepable {
 		attr.ProgFlags |= sys.BPF_F_SLEEPABLE
 	}
+	step := Step{Attr: attr, Yields: true, thing: thing{"program", i}, kept: true}
+	for k, from := range maps {
+		step.Uses = append(step.Uses, Use{Field: fmt.Sprintf("fd_array[%d]", k), Step: from, in: fds[4*k:][:4]})
+	}
 	if len(prog.funcs) > 0 || len(prog.relos) > 0 {
-		step.Uses = append(step.Uses, Use{Field: "prog_btf_fd", Step: p.btf})
+		step.Uses = append(step.Uses, Use{Field: "prog_btf_fd", Step: p.btf, to: &attr.ProgBTFFD})
 	}
-	if n := len(prog.funcs) / funcInfoSize; n > 0 {
-		attr.FuncInfo, attr.FuncInfoCnt, attr.FuncInfoRecSize = sys.Bytes(prog.funcs), uint32(n), funcInfoSize
+	info := func(records []byte, size uint32) (sys.Ptr, uint32, uint32) {
+		if len(records) == 0 {
+			return sys.Ptr{}, 0, 0
+		}
+		return sys.Bytes(records), uint32(len(records)) / size, size
 	}
-	if n := len(prog.lines) / lineInfoSize; n > 0 {
-		attr.LineInfo, attr.LineInfoCnt, attr.LineInfoRecSize = sys.Bytes(prog.lines), uint32(n), lineInfoSize
-	}
-	if n := len(prog.relos) / coreReloSize; n > 0 {
-		attr.CoreRelos, attr.CoreReloCnt, attr.CoreReloRecSize = sys.Bytes(prog.relos), uint32(n), coreReloSize
-	}
-	step.Attr = attr
+	attr.FuncInfo, attr.FuncInfoCnt, attr.FuncInfoRecSize = info(prog.funcs, btf.FuncInfoSize)
+	attr.LineInfo, attr.LineInfoCnt, attr.LineInfoRecSize = info(prog.lines, btf.LineInfoSize)
+	attr.CoreRelos, attr.CoreReloCnt, attr.CoreReloRecSize = info(prog.relos, btf.CORERelocationSize)
 	p.add(step)
-	return nil
 }
 
 // fillRefs makes the instructions of a program final. Maps become indexes into
-// fd_array (BPF_PSEUDO_MAP_IDX), whose elements are the steps returned.
-func (p *planner) fillRefs(c code, prog *ProgramSpec, ksyms []btf.ID) (fds []int, err error) {
-	index := func(m int) (int32, error) {
-		step := p.maps[m].step
-		if step < 0 {
-			return 0, fmt.Errorf("%w: map %q", ErrDepends, p.spec.Maps[m].Name)
-		}
-		for i, from := range fds {
-			if from == step {
-				return int32(i), nil
-			}
-		}
-		fds = append(fds, step)
-		return int32(len(fds) - 1), nil
-	}
-	for _, r := range prog.refs {
-		switch r.kind {
-		case refMap, refMapValue:
-			i, err := index(r.to)
-			if err != nil {
-				return nil, err
-			}
-			c.setImm(r.insn, i)
-			if r.kind == refMap {
-				c.setSrc(r.insn, sys.BPF_PSEUDO_MAP_IDX)
-			} else {
-				c.setSrc(r.insn, sys.BPF_PSEUDO_MAP_IDX_VALUE)
-			}
-		case refKsym, refKfuncCall:
-			k := &p.spec.ksyms[r.to]
-			id := ksyms[r.to]
-			if id == 0 && !k.weak {
-				return nil, fmt.Errorf("%w (kfuncs of modules are not supported)", &NotFoundError{Kind: "kernel FUNC", Name: k.name})
-			}
-			fillKsym(c, r, id)
-		}
-	}
-	return fds, nil
-}
-
-// fillKsym puts a kernel symbol's BTF id into the instruction. Of a weak symbol
+// fd_array (BPF_PSEUDO_MAP_IDX), whose elements are the steps returned. Of a weak kernel symbol
 // that is absent the address is 0; a call of it gets the id 0, which
 // add_kfunc_call (kernel/bpf/verifier.c) lets pass where the call is dead code.
-func fillKsym(c code, r ref, id btf.ID) {
-	c.setImm(r.insn, int32(id))
-	switch {
-	case r.kind == refKfuncCall:
-		c.setSrc(r.insn, sys.BPF_PSEUDO_KFUNC_CALL)
-	case id == 0:
-		c.setSrc(r.insn, 0)
-		c.setImm(r.insn+1, 0)
-	default:
-		c.setSrc(r.insn, sys.BPF_PSEUDO_BTF_ID)
-		c.setImm(r.insn+1, 0)
+func (p *planner) fillRefs(c code, prog *ProgramSpec) (maps []int) {
+	for _, r := range prog.refs {
+		src, imm := r.src, 0
+		switch r.src {
+		case sys.BPF_PSEUDO_MAP_IDX, sys.BPF_PSEUDO_MAP_IDX_VALUE:
+			step := p.maps[r.to].step
+			if step < 0 {
+				check(fmt.Errorf("%w: map %q", ErrDepends, p.spec.Maps[r.to].Name))
+			}
+			if !slices.Contains(maps, step) {
+				maps = append(maps, step)
+			}
+			imm = slices.Index(maps, step)
+		case sys.BPF_PSEUDO_KFUNC_CALL:
+			imm = p.ksym(r.to)
+		case sys.BPF_PSEUDO_BTF_ID:
+			if imm = p.ksym(r.to); imm == 0 {
+				src = 0
+			}
+			c.setImm(r.insn+1, 0)
+		}
+		c.setSrc(r.insn, src)
+		c.setImm(r.insn, int32(imm))
 	}
+	return maps
+}
+
+// ksym gives the id of a kernel symbol, 0 if it is absent and may be.
+func (p *planner) ksym(i int) int {
+	k := &p.spec.ksyms[i]
+	for _, name := range k.names() {
+		if id := p.ids[name]; id != 0 {
+			return int(id)
+		}
+	}
+	if !k.weak {
+		check(fmt.Errorf("%w (kfuncs of modules are not supported)", &NotFoundError{Kind: "kernel FUNC", Name: k.name}))
+	}
+	return 0
 }

@@ -44,10 +44,10 @@ var refusals = []struct {
 			types.Add(btf.Type{Kind: btf.KindDeclTag, Name: "exception_callback:clean_up", Type: id, Component: -1})
 		})
 	}, ErrFormat, FormatError{Section: ".BTF", Name: "on_sys_enter"}, "exception callback clean_up"},
-	{"extern of .kconfig", "kconfig", nil, ErrFormat, FormatError{Section: ".kconfig"}, "extern kconfig variables"},
+	{"extern of .kconfig", "kconfig", nil, ErrFormat, FormatError{Section: ".kconfig", Name: "LINUX_KERNEL_VERSION"}, "extern kconfig variables"},
 	{"a section that BTF describes is missing", "task_local", func(t *testing.T, im *image) {
 		im.section("license").name = "licence"
-	}, ErrFormat, FormatError{Section: "license"}, "the file does not have it"},
+	}, ErrFormat, FormatError{Section: "license", Name: "_license"}, "the file does not have it"},
 
 	{"no BTF in .BTF", "core_missing", func(t *testing.T, im *image) {
 		im.section(".BTF").data = []byte("not BTF, but longer than a header is")
@@ -104,7 +104,7 @@ var refusals = []struct {
 	}, ErrFormat, FormatError{Section: ".symtab", Name: "another_name"}, "not declared as a kfunc"},
 	{"extern variable", "kfunc_missing", func(t *testing.T, im *image) {
 		im.editBTF(t, func(types *btf.Spec) {
-			types.Add(btf.Type{Kind: btf.KindVar, Name: "an_address", Linkage: linkageExtern})
+			types.Add(btf.Type{Kind: btf.KindVar, Name: "an_address", Linkage: btf.LinkageExtern})
 		})
 		im.symbol("bpf_kptr_no_such_kfunc").Name = "an_address"
 	}, ErrFormat, FormatError{Section: ".symtab", Name: "an_address"}, "kernel variable declared with __ksym"},
@@ -184,7 +184,7 @@ var refusals = []struct {
 	{"call of the middle of a function", "subprogs", func(t *testing.T, im *image) {
 		r := im.section("syscall").relocs[0]
 		im.order.PutUint32(im.section("syscall").data[r.Offset+4:], 0)
-	}, ErrFormat, FormatError{Section: "syscall"}, "where no function starts"},
+	}, ErrFormat, FormatError{Section: "syscall", Name: "global_add"}, "where no function starts"},
 	{"call without relocation to nowhere", "subprogs", func(t *testing.T, im *image) {
 		s := im.section("syscall")
 		s.relocs = nil

@@ -272,8 +272,8 @@ func TestCheckUserMap(t *testing.T) {
 	} {
 		m := good
 		tt.change(&m)
-		if detail, rule := checkUserMap(&m); rule != tt.rule || (detail == "") != (rule == nil) {
-			t.Errorf("%s: %v (%s), want %v", tt.name, rule, detail, tt.rule)
+		if err := catch(func() { checkUserMap(&m, RuleError{Map: "m"}) }); !errors.Is(err, tt.rule) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.rule)
 		}
 	}
 }

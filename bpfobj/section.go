@@ -11,81 +11,70 @@ import (
 // convention that all BPF compilers' users share (Documentation/bpf/libbpf/
 // program_types.rst).
 type sectionRule struct {
-	prefix     string
-	prog       sys.ProgType
-	attach     sys.AttachType
-	sleepable  bool
-	target     targetKind
-	attachable bool
+	prefix    string
+	prog      sys.ProgType
+	attach    sys.AttachType
+	sleepable bool     // there is a form with ".s"
+	kind      btf.Kind // of the target in the kernel's BTF; 0: it is not looked up there
+	inBTF     string   // what the target's name begins with there
 }
 
-// A targetKind says what stands behind the prefix of a section name.
-type targetKind uint8
+// sectionRules has a row for each prefix. The target of raw_tp is a raw tracepoint's name, that of tp is CATEGORY/NAME of a
+// tracepoint in tracefs. What a struct_ops program implements the maps say.
+var sectionRules = [...]sectionRule{
+	{"tp_btf", sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_RAW_TP, false, btf.KindTypedef, "btf_trace_"},
+	{"raw_tp", sys.BPF_PROG_TYPE_RAW_TRACEPOINT, 0, false, 0, ""},
+	{"raw_tracepoint", sys.BPF_PROG_TYPE_RAW_TRACEPOINT, 0, false, 0, ""},
+	{"tp", sys.BPF_PROG_TYPE_TRACEPOINT, 0, false, 0, ""},
+	{"tracepoint", sys.BPF_PROG_TYPE_TRACEPOINT, 0, false, 0, ""},
+	{"fentry", sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_FENTRY, true, btf.KindFunc, ""},
+	{"fexit", sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_FEXIT, true, btf.KindFunc, ""},
+	{"fmod_ret", sys.BPF_PROG_TYPE_TRACING, sys.BPF_MODIFY_RETURN, true, btf.KindFunc, ""},
+	{"lsm", sys.BPF_PROG_TYPE_LSM, sys.BPF_LSM_MAC, true, btf.KindFunc, "bpf_lsm_"},
+	{"iter", sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_ITER, true, btf.KindFunc, "bpf_iter_"},
+	{"struct_ops", sys.BPF_PROG_TYPE_STRUCT_OPS, 0, true, 0, ""},
+	{"syscall", sys.BPF_PROG_TYPE_SYSCALL, 0, false, 0, ""},
+}
 
-const (
-	targetNone       targetKind = iota
-	targetBTFTypedef            // a typedef btf_trace_NAME in the kernel's BTF
-	targetBTFFunc               // a function in the kernel's BTF
-	targetBTFIter               // a function bpf_iter_NAME in the kernel's BTF
-	targetBTFLSM                // a function bpf_lsm_NAME in the kernel's BTF
-	targetStructOps             // the struct_ops maps of the object that name the program
-	targetRawTP                 // a raw tracepoint's name
-	targetTP                    // CATEGORY/NAME of a tracepoint in tracefs
-)
-
-// knownSections are the prefixes that sectionRuleFor knows.
+// knownSections are those prefixes, for errors.
 const knownSections = "tp_btf/, raw_tp/, tp/, fentry/, fexit/, fmod_ret/, lsm/, iter/, struct_ops/, syscall"
 
-// sectionRuleFor finds the rule of a section name without its '?', and what
-// follows the prefix.
-func sectionRuleFor(name string) (sectionRule, string, bool) {
-	prefix, target, _ := strings.Cut(name, "/")
-	r := sectionRule{prefix: prefix, attachable: true}
-	switch prefix {
-	case "tp_btf":
-		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_RAW_TP, targetBTFTypedef
-	case "fentry", "fentry.s":
-		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_FENTRY, targetBTFFunc
-	case "fexit", "fexit.s":
-		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_FEXIT, targetBTFFunc
-	case "fmod_ret", "fmod_ret.s":
-		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_TRACING, sys.BPF_MODIFY_RETURN, targetBTFFunc
-	case "lsm", "lsm.s":
-		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_LSM, sys.BPF_LSM_MAC, targetBTFLSM
-	case "struct_ops", "struct_ops.s":
-		r.prog, r.target, r.attachable = sys.BPF_PROG_TYPE_STRUCT_OPS, targetStructOps, false
-		r.sleepable = prefix == "struct_ops.s"
-		return r, target, true
-	case "iter", "iter.s":
-		r.prog, r.attach, r.target = sys.BPF_PROG_TYPE_TRACING, sys.BPF_TRACE_ITER, targetBTFIter
-	case "raw_tp", "raw_tracepoint":
-		r.prog, r.target = sys.BPF_PROG_TYPE_RAW_TRACEPOINT, targetRawTP
-	case "tp", "tracepoint":
-		r.prog, r.target = sys.BPF_PROG_TYPE_TRACEPOINT, targetTP
-	case "syscall":
-		// A syscall program is always sleepable; bpf_prog_load (kernel/bpf/syscall.c)
-		// refuses it otherwise.
-		r.prog, r.sleepable, r.attachable = sys.BPF_PROG_TYPE_SYSCALL, true, false
-		return r, target, target == ""
-	default:
-		return r, "", false
+// newProgramSpec reads the name of a function's section.
+func newProgramSpec(fn *function, section string) *ProgramSpec {
+	bare, optional := strings.CutPrefix(section, "?")
+	prefix, target, _ := strings.Cut(bare, "/")
+	base, sleepable := strings.CutSuffix(prefix, ".s")
+	for i := range sectionRules {
+		r := &sectionRules[i]
+		ops, onDemand := r.prog == sys.BPF_PROG_TYPE_STRUCT_OPS, r.prog == sys.BPF_PROG_TYPE_SYSCALL
+		if r.prefix != base || sleepable && !r.sleepable || !ops && onDemand != (target == "") {
+			continue
+		}
+		return &ProgramSpec{
+			Name: fn.name, Section: section, Type: r.prog, AttachType: r.attach, Target: target, Optional: optional,
+			// A syscall program always is: bpf_prog_load (kernel/bpf/syscall.c) refuses it otherwise.
+			Sleepable: sleepable || onDemand,
+			rule:      r, section: fn.section, start: fn.start,
+		}
 	}
-	r.sleepable = strings.HasSuffix(prefix, ".s")
-	return r, target, target != ""
+	FormatError{Section: section, Name: fn.name}.refuse("section name stands for no program type known here (%s)", knownSections)
+	return nil
 }
 
-// kernelName is the name that target has in the kernel's BTF, and its kind there;
-// ok is false for targets that are not looked up in BTF.
-func (k targetKind) kernelName(target string) (want btf.Name, ok bool) {
-	switch k {
-	case targetBTFTypedef:
-		return btf.Name{Kind: btf.KindTypedef, Name: "btf_trace_" + target}, true
-	case targetBTFFunc:
-		return btf.Name{Kind: btf.KindFunc, Name: target}, true
-	case targetBTFLSM:
-		return btf.Name{Kind: btf.KindFunc, Name: "bpf_lsm_" + target}, true
-	case targetBTFIter:
-		return btf.Name{Kind: btf.KindFunc, Name: "bpf_iter_" + target}, true
+// attaches tells whether the program attaches by itself: others run on demand, or as an operation of a struct_ops map.
+func (p *ProgramSpec) attaches() bool {
+	return p.Type != sys.BPF_PROG_TYPE_SYSCALL && p.Type != sys.BPF_PROG_TYPE_STRUCT_OPS
+}
+
+// onTrampoline tells whether the program hangs on a BPF trampoline.
+func (p *ProgramSpec) onTrampoline() bool {
+	return p.rule != nil && p.rule.kind == btf.KindFunc && p.AttachType != sys.BPF_TRACE_ITER
+}
+
+// kernelName is the name and kind of the program's target in the kernel's BTF; the zero Name if it is not looked up there.
+func (p *ProgramSpec) kernelName() btf.Name {
+	if p.rule == nil || p.rule.kind == 0 {
+		return btf.Name{}
 	}
-	return btf.Name{}, false
+	return btf.Name{Kind: p.rule.kind, Name: p.rule.inBTF + p.Target}
 }

@@ -2,6 +2,7 @@ package bpfobj
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"kptr/btf"
 	"kptr/elf"
@@ -15,10 +16,11 @@ type Spec struct {
 	Maps      []MapSpec
 	Programs  []ProgramSpec
 
-	types *btf.Spec // nil if the object has no .BTF
-	ext   *btf.Ext  // nil if it has no .BTF.ext
-	file  *elf.File
-	ksyms []ksym
+	types   *btf.Spec // nil if the object has no .BTF
+	ext     *btf.Ext  // nil if it has no .BTF.ext
+	file    *elf.File
+	ksyms   []ksym
+	defined int // of Maps, those of section .maps, which come first
 }
 
 // A MapSpec is one map of the object: a variable in section .maps, or a section
@@ -69,7 +71,7 @@ type ProgramSpec struct {
 	section int    // ELF section
 	start   uint64 // in the section, in bytes
 
-	rule  sectionRule
+	rule  *sectionRule
 	code  code
 	refs  []ref
 	funcs []byte // func_info records, as the kernel takes them
@@ -80,7 +82,10 @@ type ProgramSpec struct {
 // Instructions gives a copy of the program's instructions, subprograms included,
 // in the object's byte order; references to maps and kernel symbols are not yet
 // filled in.
-func (p *ProgramSpec) Instructions() []byte { return append([]byte(nil), p.code.b...) }
+func (p *ProgramSpec) Instructions() []byte { return slices.Clone(p.code.b) }
+
+// CORERelocations counts the CO-RE relocations of the program.
+func (p *ProgramSpec) CORERelocations() int { return len(p.relos) / btf.CORERelocationSize }
 
 // Types gives the object's BTF, or nil if it has none. It must not be changed.
 func (s *Spec) Types() *btf.Spec { return s.types }
@@ -88,44 +93,35 @@ func (s *Spec) Types() *btf.Spec { return s.types }
 // Sections gives the object's ELF sections. They must not be changed.
 func (s *Spec) Sections() []elf.Section { return s.file.Sections }
 
-// CORERelocations counts the CO-RE relocations of the program.
-func (p *ProgramSpec) CORERelocations() int { return len(p.relos) / coreReloSize }
+// Symbols gives the object's ELF symbols, to which the relocations of [Spec.Sections]
+// refer by index. They must not be changed.
+func (s *Spec) Symbols() []elf.Symbol { return s.file.Symbols }
 
 // Map finds a map by name; nil if there is none.
 func (s *Spec) Map(name string) *MapSpec {
-	if i := s.mapIndex(name); i >= 0 {
-		return &s.Maps[i]
-	}
-	return nil
-}
-
-func (s *Spec) mapIndex(name string) int {
-	for i := range s.Maps {
-		if s.Maps[i].Name == name {
-			return i
-		}
-	}
-	return -1
+	return lookup(s.Maps, func(m *MapSpec) bool { return m.Name == name })
 }
 
 // Program finds a program by name; nil if there is none.
 func (s *Spec) Program(name string) *ProgramSpec {
-	for i := range s.Programs {
-		if s.Programs[i].Name == name {
-			return &s.Programs[i]
+	return lookup(s.Programs, func(p *ProgramSpec) bool { return p.Name == name })
+}
+
+// lookup gives the first of a list that is meant; nil if none is.
+func lookup[T any](list []T, meant func(*T) bool) *T {
+	for i := range list {
+		if meant(&list[i]) {
+			return &list[i]
 		}
 	}
 	return nil
 }
 
-// Variable finds a global variable by name, or as MAP.MEMBER one of a struct_ops, to be read and set before loading.
-func (s *Spec) Variable(name string) *Variable {
-	for i := range s.Maps {
-		m := &s.Maps[i]
-		if v, ok := findVariable(s.types, m, name); ok {
-			v.initial = m
-			return v
-		}
+// namesOf gives those of a list, for errors.
+func namesOf[T any](list []T, name func(*T) string) []string {
+	have := make([]string, len(list))
+	for i := range list {
+		have[i] = name(&list[i])
 	}
-	return &Variable{name: name, err: &NotFoundError{Kind: "variable", Name: name, Have: s.variableNames()}}
+	return have
 }

@@ -152,18 +152,19 @@ func TestPlanStructOps(t *testing.T) {
 			}
 			programs[name] = i
 		case *sys.MapUpdateElemAttr:
-			if len(step.value) != int(types.Type(wrapper).Size) {
-				t.Errorf("value of %d bytes", len(step.value))
+			value := p.maps[step.thing.index].ops.value
+			if len(value) != int(types.Type(wrapper).Size) || len(value) != int(a.ValueSize) {
+				t.Errorf("value of %d bytes, value_size %d", len(value), a.ValueSize)
 			}
 			for name, at := range programs {
 				_, off := offset(ops, name)
-				want := Use{Field: fmt.Sprintf("value[%d]", data+off), Step: at, offset: int(data + off)}
-				if !slices.Contains(step.Uses, want) {
-					t.Errorf("%v: no use %+v", &step, want)
+				want := fmt.Sprintf("value[%d]", data+off)
+				if !slices.ContainsFunc(step.Uses, func(u Use) bool { return u.Field == want && u.Step == at && &u.in[0] == &value[data+off] }) {
+					t.Errorf("%v: no use of step %d for %s", &step, at, want)
 				}
 			}
 			_, off := offset(ops, "name")
-			if got := string(step.value[data+off:][:9]); got != "kptr_test" {
+			if got := string(value[data+off:][:9]); got != "kptr_test" {
 				t.Errorf("name %q", got)
 			}
 		}
@@ -291,12 +292,45 @@ func TestOptionalStructOps(t *testing.T) {
 		kerneltest.Require(t, err)
 		maps := 0
 		for i := range p.Steps {
-			if p.Steps[i].kind == stepMap && p.spec.Maps[p.Steps[i].index].structOps != nil {
+			if a, ok := p.Steps[i].Attr.(*sys.MapCreateAttr); ok && a.MapType == sys.BPF_MAP_TYPE_STRUCT_OPS {
 				maps++
 			}
 		}
 		if maps != row.maps {
 			t.Errorf("%+v: %d maps, want %d", row.opts, maps, row.maps)
+		}
+	}
+}
+
+// TestPlanLostOps: of a map that does not fit the kernel, each program is listed: those that are an operation of the kernel are to be
+// loaded all the same, the others depend on the map.
+func TestPlanLostOps(t *testing.T) {
+	k, err := Running()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	s := structopsSpec(t)
+	for _, row := range []struct {
+		rename  string
+		depends int
+	}{{"tcp_congestion_ops___mine", 1}, {"no_such_ops", len(s.Map("congestion").structOps.ops)}} {
+		s.types.Rename(s.Map("congestion").structOps.typ, row.rename)
+		p, err := s.Plan(k, &Options{KeepGoing: true})
+		kerneltest.Require(t, err)
+		programs, depends := 0, 0
+		for _, r := range p.Results(make([]error, len(p.Steps))) {
+			if r.Kind == "program" {
+				programs++
+			}
+		}
+		for i := range p.Steps {
+			if errors.Is(p.Steps[i].Err, ErrDepends) {
+				depends++
+			}
+		}
+		if want := len(s.Map("congestion").structOps.ops); programs != want || depends != row.depends {
+			t.Errorf("%s: %d programs of which %d depend, want %d and %d", row.rename, programs, depends, want, row.depends)
 		}
 	}
 }

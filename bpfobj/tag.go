@@ -2,6 +2,7 @@ package bpfobj
 
 import (
 	"errors"
+	"reflect"
 	"sync"
 	"syscall"
 
@@ -29,51 +30,61 @@ func HonouredTag() (string, error) {
 		return honoured.tag, nil
 	}
 	for _, tag := range []string{TagUptr, TagKptrUser} {
-		ok, err := honours(tag)
-		if err != nil {
-			return "", err
-		}
-		if ok {
+		err := askFor(tag)
+		if errors.Is(err, syscall.EOPNOTSUPP) {
 			honoured.tag = tag
 			return tag, nil
+		}
+		if err != nil {
+			return "", permission(err, sys.CAP_BPF)
 		}
 	}
 	release, _ := sys.Release()
 	return "", &sys.NotSupportedError{Feature: "user kptrs (this is Linux " + release + ")", Since: "6.13"}
 }
 
-func honours(tag string) (bool, error) {
-	types := btf.New(nativeOrder())
-	integer := types.Add(btf.Type{Kind: btf.KindInt, Name: "int", Size: 4, Bits: 32, Encoding: btf.IntSigned})
-	block := types.Add(btf.Type{Kind: btf.KindStruct, Name: "kptr_tag_probe", Size: 4, Members: []btf.Member{{Name: "a", Type: integer}}})
-	tagged := types.Add(btf.Type{Kind: btf.KindTypeTag, Name: tag, Type: block})
-	ptr := types.Add(btf.Type{Kind: btf.KindPtr, Type: tagged})
-	value := types.Add(btf.Type{Kind: btf.KindStruct, Name: "kptr_tag_value", Size: 8, Members: []btf.Member{{Name: "p", Type: ptr}}})
-	b, err := types.Encode()
-	if err != nil {
-		return false, err
+type (
+	probeBlock struct {
+		_ struct{} `btf:"name=kptr_tag_probe"`
+		A int32
 	}
-	fd, err := sys.OpenFD(&sys.BTFLoadAttr{BTF: sys.Bytes(b), BTFSize: uint32(len(b))})
-	if err != nil {
-		return false, permission(err)
+	probeValue struct {
+		_ struct{}    `btf:"name=kptr_tag_value"`
+		P *probeBlock `btf:"kptr_user"`
 	}
-	defer fd.Close()
-	m, err := sys.OpenFD(&sys.MapCreateAttr{
-		MapType: sys.BPF_MAP_TYPE_HASH, KeySize: 4, ValueSize: 8, MaxEntries: 1, MapName: sys.MakeObjName("kptr_tag_probe"),
-		BTFFD: fd.Uint32(), BTFKeyTypeID: uint32(integer), BTFValueTypeID: uint32(value),
+)
+
+// askFor makes a hash map whose value has a pointer with the tag.
+func askFor(tag string) error {
+	return catch(func() {
+		types := btf.New(nativeOrder())
+		key := must(types.AddGo(reflect.TypeFor[int32](), tag))
+		value := must(types.AddGo(reflect.TypeFor[probeValue](), tag))
+		b := must(types.Encode())
+		fd := must(sys.OpenFD(&sys.BTFLoadAttr{BTF: sys.Bytes(b), BTFSize: uint32(len(b))}))
+		defer fd.Close()
+		m := must(sys.OpenFD(&sys.MapCreateAttr{
+			MapType: sys.BPF_MAP_TYPE_HASH, KeySize: 4, ValueSize: 8, MaxEntries: 1, MapName: sys.MakeObjName("kptr_tag_probe"),
+			BTFFD: fd.Uint32(), BTFKeyTypeID: uint32(key), BTFValueTypeID: uint32(value),
+		}))
+		check(m.Close())
 	})
-	if errors.Is(err, syscall.EOPNOTSUPP) {
-		return true, nil
-	}
-	if err != nil {
-		return false, permission(err)
-	}
-	return false, m.Close()
 }
 
-func permission(err error) error {
-	if errors.Is(err, syscall.EPERM) {
-		return &PermissionError{Missing: missingCaps([]sys.Cap{sys.CAP_BPF}), Err: err}
+// permission explains an error that lack of one of these capabilities gives. It leaves others as they are.
+func permission(err error, need ...sys.Cap) error {
+	if !errors.Is(err, syscall.EPERM) && !errors.Is(err, syscall.EACCES) {
+		return err
 	}
-	return err
+	return &PermissionError{Missing: missingCaps(need), Err: err}
+}
+
+func missingCaps(need []sys.Cap) (missing []string) {
+	have, err := sys.Capabilities()
+	for _, c := range need {
+		if err == nil && !have.Allows(c) {
+			missing = append(missing, c.String())
+		}
+	}
+	return missing
 }

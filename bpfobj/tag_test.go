@@ -151,7 +151,7 @@ func TestOptional(t *testing.T) {
 	}{{nil, 0}, {&Options{}, 0}, {&Options{Programs: []string{"out_of_bounds"}}, 1}, {&Options{AllPrograms: true}, 2}} {
 		n := 0
 		for _, s := range plan(t, "refused", tt.opts).Steps {
-			if s.kind == stepProgram {
+			if s.thing.kind == "program" {
 				n++
 			}
 		}

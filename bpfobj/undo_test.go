@@ -12,46 +12,34 @@ import (
 	"kptr/sys"
 )
 
-// spoil gives a copy of a plan in which the kernel is sure to refuse step k.
+// spoil changes a plan so that the kernel is sure to refuse step k.
 func spoil(t *testing.T, p *Plan, k int) *Plan {
 	t.Helper()
-	c := *p
-	c.Steps = append([]Step(nil), p.Steps...)
-	s := &c.Steps[k]
+	s := &p.Steps[k]
 	switch a := s.Attr.(type) {
 	case *sys.BTFLoadAttr:
-		b := *a
-		b.BTFSize = 4 // less than a header
-		s.Attr = &b
+		a.BTFSize = 4 // less than a header
 	case *sys.MapCreateAttr:
-		b := *a
-		b.MapFlags |= 1 << 30
-		s.Attr = &b
+		a.MapFlags |= 1 << 30
 	case *sys.MapUpdateElemAttr:
-		b := *a
 		if s.Expect != 0 {
-			b.Value = sys.Bytes(make([]byte, p.spec.Maps[s.index].ValueSize)) // NULL is a good user kptr: the key is refused
+			a.Value = sys.Bytes(make([]byte, a.ValueSize)) // NULL is a good user kptr: the key is refused
 		}
-		b.Flags = 1 << 20
-		s.Attr = &b
+		a.Flags = 1 << 20
 	case *sys.MapFreezeAttr: // of a BTF
-		s.Uses = []Use{{Field: "map_fd", Step: 0}}
+		s.Uses[0].Step = 0
 	case *sys.ObjPinAttr:
-		b := *a
-		b.Pathname = sys.CString("/proc/kptr_no_bpffs")
-		s.Attr = &b
+		a.Pathname = sys.CString("/proc/kptr_no_bpffs")
 	case *sys.ObjGetAttr:
-		s.Attr = &sys.ObjGetAttr{Pathname: sys.CString("/proc/kptr_no_bpffs")}
+		a.Pathname = sys.CString("/proc/kptr_no_bpffs")
 	case *sys.ProgLoadAttr:
-		b := *a
 		insns := make([]byte, insnSize)
 		insns[0] = 0xff // no opcode
-		b.Insns, b.InsnCnt, b.FuncInfoCnt, b.LineInfoCnt, b.CoreReloCnt = sys.Bytes(insns), 1, 0, 0, 0
-		s.Attr = &b
+		a.Insns, a.InsnCnt, a.FuncInfoCnt, a.LineInfoCnt, a.CoreReloCnt = sys.Bytes(insns), 1, 0, 0, 0
 	default:
 		t.Fatalf("step %d: no way to spoil a %T", k, a)
 	}
-	return &c
+	return p
 }
 
 // TestUndo makes each step of a load fail, by attributes that the kernel refuses,
@@ -72,7 +60,7 @@ func TestUndo(t *testing.T) {
 			needItsUserKptrs(t, p)
 			seen := 0
 			for k := range p.Steps {
-				seen += failAt(t, p, k, dir)
+				seen += failAt(t, plan(t, object, &Options{PinDir: dir}), k, dir)
 			}
 			if seen != len(p.Steps) {
 				t.Errorf("%d of %d steps failed", seen, len(p.Steps))
@@ -105,7 +93,7 @@ func failAt(t *testing.T, p *Plan, k int, dir string) int {
 		return 0
 	}
 	var step *StepError
-	if !errors.As(err, &step) || step.Step != k || step.Subject != p.Steps[k].Subject || !strings.Contains(err.Error(), p.spec.name(&p.Steps[k])) {
+	if !errors.As(err, &step) || step.Step != k || step.Subject != p.Steps[k].Subject || !strings.Contains(err.Error(), p.name(p.Steps[k].thing)) {
 		t.Errorf("step %d (%s): error %v", k, p.Steps[k].Subject, err)
 	}
 	var errno syscall.Errno
@@ -128,17 +116,6 @@ func failAt(t *testing.T, p *Plan, k int, dir string) int {
 	return 1
 }
 
-// name gives the name that an error about a step has to have.
-func (s *Spec) name(step *Step) string {
-	switch step.kind {
-	case stepBTF:
-		return "BTF"
-	case stepProgram:
-		return s.Programs[step.index].Name
-	}
-	return s.Maps[step.index].Name
-}
-
 // TestUndoReuse: a load that fails leaves a pin that it found.
 func TestUndoReuse(t *testing.T) {
 	kerneltest.NoLeaks(t)
@@ -148,7 +125,7 @@ func TestUndoReuse(t *testing.T) {
 	defer obj.Close()
 	p := plan(t, "pinned", opts)
 	for k := range p.Steps {
-		if obj, err := spoil(t, p, k).Load(); err == nil {
+		if obj, err := spoil(t, plan(t, "pinned", opts), k).Load(); err == nil {
 			obj.Close()
 			t.Errorf("step %d: no error", k)
 		}
@@ -190,7 +167,7 @@ func TestTryKeepGoing(t *testing.T) {
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
 	p := plan(t, "bad_target", &Options{KeepGoing: true})
 	for i, err := range p.Try() {
-		if known := p.Steps[i].Err; err != known || (known != nil) != (p.Steps[i].kind == stepProgram) {
+		if known := p.Steps[i].Err; err != known || (known != nil) != (p.Steps[i].thing.kind == "program") {
 			t.Errorf("step %d: %v, Plan said %v", i, err, known)
 		}
 	}

@@ -22,53 +22,63 @@ const maxSpecialFields = 11
 // rules of btf_find_field and btf_find_kptr (kernel/bpf/btf.c) as Linux 6.18 has
 // them. The error is a *RuleError, whose Map is left to the caller.
 func UserKptrs(types *btf.Spec, value btf.ID, pageSize int) ([]UserKptr, error) {
-	w, err := walkValue(types, value, pageSize)
+	w, err := walkValue(types, value, pageSize, "")
 	return w.found, err
 }
 
-// walkValue walks a value type. On an error found is empty.
-func walkValue(types *btf.Spec, value btf.ID, pageSize int) (fieldWalk, error) {
-	w := fieldWalk{types: types, pageSize: pageSize}
+// walkValue walks the value type of a map. On an error found is empty.
+func walkValue(types *btf.Spec, value btf.ID, pageSize int, mapName string) (w fieldWalk, err error) {
+	w = fieldWalk{types: types, pageSize: pageSize, plain: make(map[btf.ID]bool), at: RuleError{Map: mapName}}
 	t := types.Type(value)
 	if t == nil || t.Kind == btf.KindVoid {
 		return w, nil
 	}
-	w.structName = types.Type(types.Resolve(value)).Name // empty for a bare pointer
-	err := w.walk(value, "", 0, false, 0)
-	switch {
-	case err != nil:
-	case len(w.found) == 0:
-		return w, nil
-	// The kernel takes the value type as it is: map_check_btf finds special fields
-	// in structs alone, not behind a typedef.
-	case t.Kind != btf.KindStruct:
-		err = w.breaks("", 0, ErrNotStruct, fmt.Sprintf("it is a %v: wrap it in a struct", t.Kind))
-	case w.special > maxSpecialFields:
-		err = w.breaks("", 0, ErrFieldCount, fmt.Sprintf("%d of them: put the blocks into one pointee", w.special))
-	case w.unknown != nil: // one tag that is none of a special field makes the map plain, until Linux 7.2
-		err = w.unknown
-	case w.beside != nil:
-		err = w.beside
-	}
+	w.at.Struct = types.Type(types.Resolve(value)).Name // empty for a bare pointer
+	err = catch(func() {
+		w.walk(place{id: value})
+		if len(w.found) == 0 {
+			return
+		}
+		// The kernel takes the value type as it is: map_check_btf finds special fields
+		// in structs alone, not behind a typedef.
+		w.at.want(t.Kind == btf.KindStruct, ErrNotStruct, "it is a %v: wrap it in a struct", t.Kind)
+		w.at.want(w.special <= maxSpecialFields, ErrFieldCount, "%d of them: put the blocks into one pointee", w.special)
+		check(w.unknown) // one tag that is none of a special field makes the map plain, until Linux 7.2
+		check(w.beside)
+	})
 	if err != nil {
 		w.found = nil
 	}
 	return w, err
 }
 
-// A fieldWalk goes through the members of a value type.
+// A fieldWalk goes through the members of a value type, up to the first mistake.
 type fieldWalk struct {
-	types      *btf.Spec
-	pageSize   int
-	structName string
-	found      []UserKptr
-	unknown    error // a pointer with a type tag that means nothing to any kernel
-	beside     error // one with a tag that is meant for programs, not for maps
-	special    int   // all special fields: user kptrs, kptrs, locks, timers, ...
+	types    *btf.Spec
+	pageSize int
+	at       RuleError // the map and the struct
+	found    []UserKptr
+	unknown  error // a pointer with a type tag that means nothing to any kernel
+	beside   error // one with a tag that is meant for programs, not for maps
+	special  int   // all special fields: user kptrs, kptrs, locks, timers, ...
+
+	plain map[btf.ID]bool // types that hold none, to be walked once: the ways to a type can be 2^32
 }
 
-func (w *fieldWalk) breaks(path string, off uint64, rule error, detail string) error {
-	return &RuleError{Struct: w.structName, Field: path, Offset: off, Rule: rule, Detail: detail, Err: answer(rule)}
+// A place is a field of the value.
+type place struct {
+	id      btf.ID // its type
+	path    string
+	off     uint64 // bytes
+	inUnion bool
+	depth   int
+}
+
+// ruleAt begins an error about a field.
+func (w *fieldWalk) ruleAt(p place) RuleError {
+	e := w.at
+	e.Field, e.Offset = p.path, p.off
+	return e
 }
 
 // maxFieldDepth bounds the nesting of structs and arrays that is looked into.
@@ -79,48 +89,41 @@ const maxFieldDepth = 32
 // BTF_FIELDS_MAX special fields are too many in any case.
 const maxElements = maxSpecialFields + 1
 
-func (w *fieldWalk) walk(id btf.ID, path string, off uint64, inUnion bool, depth int) error {
-	if depth > maxFieldDepth || w.special > maxSpecialFields {
-		return nil
+func (w *fieldWalk) walk(p place) {
+	id, before := w.types.Resolve(p.id), w.special
+	if p.depth > maxFieldDepth || w.special > maxSpecialFields || w.plain[id] {
+		return
 	}
-	t := w.types.Type(w.types.Resolve(id))
-	switch t.Kind {
-	case btf.KindPtr:
-		return w.pointer(id, t, path, off, inUnion)
-	case btf.KindArray:
+	t := w.types.Type(id)
+	switch {
+	case t.Kind == btf.KindPtr:
+		w.pointer(p, t) // what it is may depend on the types around it
+		return
+	case t.Kind == btf.KindArray:
 		size, err := w.types.Size(t.Type)
 		if err != nil {
-			return nil // not a type with a size: then not one with user kptrs
+			return // not a type with a size: then not one with user kptrs
 		}
 		for i := range min(uint64(t.Count), maxElements) {
-			if err := w.walk(t.Type, fmt.Sprintf("%s[%d]", path, i), off+i*size, inUnion, depth+1); err != nil {
-				return err
-			}
+			w.walk(place{t.Type, fmt.Sprintf("%s[%d]", p.path, i), p.off + i*size, p.inUnion, p.depth + 1})
 		}
-	case btf.KindStruct, btf.KindUnion:
-		if isSpecialStruct(t.Name) {
-			w.special++
-			return nil
-		}
+	case (t.Kind == btf.KindStruct || t.Kind == btf.KindUnion) && isSpecialStruct(t.Name):
+		w.special++
+	default: // what is no struct has no members
 		for _, m := range t.Members {
-			if m.BitSize != 0 {
-				continue
-			}
-			sub := join(path, m.Name)
-			if err := w.walk(m.Type, sub, off+uint64(m.BitOffset/8), inUnion || t.Kind == btf.KindUnion, depth+1); err != nil {
-				return err
+			if m.BitSize == 0 {
+				w.walk(place{m.Type, join(p.path, m.Name), p.off + uint64(m.BitOffset/8), p.inUnion || t.Kind == btf.KindUnion, p.depth + 1})
 			}
 		}
 	}
-	return nil
+	if w.special == before {
+		w.plain[id] = true
+	}
 }
 
 func join(path, name string) string {
-	switch {
-	case path == "":
-		return name
-	case name == "":
-		return path
+	if path == "" || name == "" {
+		return path + name
 	}
 	return path + "." + name
 }
@@ -136,94 +139,64 @@ func isSpecialStruct(name string) bool {
 	return false
 }
 
-// pointer looks at a member whose type resolves to a pointer: id is what the
-// member says, ptr the PTR itself.
-func (w *fieldWalk) pointer(id btf.ID, ptr *btf.Type, path string, off uint64, inUnion bool) error {
+// pointer looks at a field whose type resolves to a pointer, ptr.
+func (w *fieldWalk) pointer(p place, ptr *btf.Type) {
 	tag, user := w.pointerTag(ptr)
-	switch {
-	case tag == nil:
-		return nil
-	case !user && !isKptrTag(tag.Name):
-		err := w.breaks(path, off, ErrTagUnknown, fmt.Sprintf("it is %q: a user kptr's is %q or %q", tag.Name, TagKptrUser, TagUptr))
-		if isAddressSpace(tag.Name) {
-			w.beside = err
-		} else {
-			w.unknown = err
-		}
-		return nil
-	case !user:
-		w.special++ // kptr, kptr_untrusted, percpu_kptr
-		return nil
+	if tag == nil {
+		return
 	}
-	outer := w.types.Type(id)
+	at := w.ruleAt(p)
+	if !user {
+		unknown := at.breaks(ErrTagUnknown, "it is %q: a user kptr's is %q or %q", tag.Name, TagKptrUser, TagUptr)
+		switch tag.Name {
+		case "kptr", "kptr_untrusted", "percpu_kptr":
+			w.special++
+		case "user", "percpu", "rcu", "arena": // where a plain pointer points to (include/linux/compiler_types.h)
+			w.beside = unknown
+		default:
+			w.unknown = unknown
+		}
+		return
+	}
+	outer, next := w.types.Type(p.id), w.types.Type(ptr.Type)
 	for outer.Kind == btf.KindVolatile {
 		outer = w.types.Type(outer.Type)
 	}
-	pointee := w.types.Type(tag.Type)
-	switch {
-	case inUnion:
-		return w.breaks(path, off, ErrFieldUnion, "the kernel would ignore it: move it out")
-	case outer != ptr:
-		return w.breaks(path, off, ErrFieldConst, fmt.Sprintf("the kernel would ignore it: declare it as a plain pointer, not as %v", outer.Kind))
-	case off%8 != 0:
-		return w.breaks(path, off, ErrFieldAlign, "the kernel would ignore it: do not pack the struct")
-	case w.types.Type(w.types.Type(ptr.Type).Type) == tag && w.types.Type(ptr.Type).Kind == btf.KindPtr:
-		return w.breaks(path, off, ErrPointeeKind, "it is a pointer: leave one '*'")
-	case w.types.Type(ptr.Type) != tag, pointee.Kind == btf.KindTypeTag:
-		return w.breaks(path, off, ErrTagTwice, "leave only the user kptr's tag, next to the pointer")
-	}
+	twice := next != tag || w.types.Type(tag.Type).Kind == btf.KindTypeTag
+	at.want(!p.inUnion, ErrFieldUnion, "the kernel would ignore it: move it out")
+	at.want(outer == ptr, ErrFieldConst, "the kernel would ignore it: declare it as a plain pointer, not as %v", outer.Kind)
+	at.want(p.off%8 == 0, ErrFieldAlign, "the kernel would ignore it: do not pack the struct")
+	at.want(next.Kind != btf.KindPtr || w.types.Type(next.Type) != tag, ErrPointeeKind, "it is a pointer: leave one '*'")
+	at.want(!twice, ErrTagTwice, "leave only the user kptr's tag, next to the pointer")
 	w.special++
-	return w.pointee(tag.Type, path, off)
+	id := w.types.Resolve(tag.Type)
+	t := w.types.Type(id)
+	at.want(t.Kind != btf.KindFwd, ErrPointeeDeclared, "struct %s: name it at file scope of the C source (a variable or a plain pointer to it), or give its Go type to Options.ValueTypes", t.Name)
+	at.want(t.Kind == btf.KindStruct, ErrPointeeKind, "it is a %v: wrap it in a struct", t.Kind)
+	at.want(t.Size != 0, ErrPointeeEmpty, "struct %s has no members", t.Name)
+	at.want(int64(t.Size) <= int64(w.pageSize), ErrPointeeSize, "struct %s has %d bytes, a page has %d", t.Name, t.Size, w.pageSize)
+	w.found = append(w.found, UserKptr{Path: p.path, Offset: p.off, Pointee: id, Size: uint64(t.Size)})
 }
 
 // pointerTag finds the type tag behind a pointer: the user kptr's if there is
 // one, else any.
 func (w *fieldWalk) pointerTag(ptr *btf.Type) (tag *btf.Type, user bool) {
-	id := ptr.Type
+	t := ptr
 	for range maxFieldDepth {
-		t := w.types.Type(id)
+		t = w.types.Type(t.Type)
+		switch {
+		case t.Kind == btf.KindTypeTag && btf.IsUserKptrTag(t.Name):
+			return t, true
+		case t.Kind == btf.KindTypeTag && tag == nil:
+			tag = t
+		}
 		switch t.Kind {
-		case btf.KindTypeTag:
-			if btf.IsUserKptrTag(t.Name) {
-				return t, true
-			}
-			if tag == nil {
-				tag = t
-			}
-		case btf.KindTypedef, btf.KindConst, btf.KindVolatile, btf.KindRestrict, btf.KindPtr:
+		case btf.KindTypeTag, btf.KindTypedef, btf.KindConst, btf.KindVolatile, btf.KindRestrict, btf.KindPtr:
 		default: // void, and what a pointer chain ends at
 			return tag, false
 		}
-		id = t.Type
 	}
 	return tag, false
-}
-
-func isKptrTag(name string) bool {
-	return name == "kptr" || name == "kptr_untrusted" || name == "percpu_kptr"
-}
-
-// isAddressSpace knows the tags that say where a plain pointer points to
-// (include/linux/compiler_types.h).
-func isAddressSpace(name string) bool {
-	return name == "user" || name == "percpu" || name == "rcu" || name == "arena"
-}
-
-func (w *fieldWalk) pointee(id btf.ID, path string, off uint64) error {
-	id = w.types.Resolve(id)
-	t := w.types.Type(id)
-	switch {
-	case t.Kind == btf.KindFwd:
-		return w.breaks(path, off, ErrPointeeDeclared, fmt.Sprintf("struct %s: name it at file scope of the C source (a variable or a plain pointer to it), or give its Go type to Options.ValueTypes", t.Name))
-	case t.Kind != btf.KindStruct:
-		return w.breaks(path, off, ErrPointeeKind, fmt.Sprintf("it is a %v: wrap it in a struct", t.Kind))
-	case t.Size == 0:
-		return w.breaks(path, off, ErrPointeeEmpty, fmt.Sprintf("struct %s has no members", t.Name))
-	case int64(t.Size) > int64(w.pageSize):
-		return w.breaks(path, off, ErrPointeeSize, fmt.Sprintf("struct %s has %d bytes, a page has %d", t.Name, t.Size, w.pageSize))
-	}
-	w.found = append(w.found, UserKptr{Path: path, Offset: off, Pointee: id, Size: uint64(t.Size)})
-	return nil
 }
 
 // maxStorageValue is what BPF_LOCAL_STORAGE_MAX_VALUE_SIZE (include/linux/
@@ -232,24 +205,15 @@ func (w *fieldWalk) pointee(id btf.ID, path string, off uint64) error {
 const maxStorageValue = 1<<16 - 1
 
 // checkUserMap checks what map_check_btf and task_storage_map_alloc_check ask of
-// a map with user kptrs.
-func checkUserMap(m *MapSpec) (detail string, rule error) {
+// a map with user kptrs, of which at names the first.
+func checkUserMap(m *MapSpec, at RuleError) {
 	const allowed = sys.BPF_F_NO_PREALLOC | sys.BPF_F_CLONE
-	switch {
-	case m.Type != sys.BPF_MAP_TYPE_TASK_STORAGE:
-		return fmt.Sprintf("it is a %v", m.Type), ErrMapType
-	case m.Flags&sys.BPF_F_NO_PREALLOC == 0 || m.Flags&^allowed != 0:
-		return fmt.Sprintf("map_flags is %#x: say __uint(map_flags, BPF_F_NO_PREALLOC)", uint32(m.Flags)), ErrNoPrealloc
-	case m.MaxEntries != 0:
-		return fmt.Sprintf("max_entries is %d: leave it out", m.MaxEntries), ErrNoPrealloc
-	case m.KeySize != 4 || m.Key == 0:
-		return "the key is not an int of 4 bytes: say __type(key, int)", ErrNoPrealloc
-	case m.ValueSize > maxStorageValue:
-		return valueSizeDetail(m), ErrValueSize
-	}
-	return "", nil
+	flags := m.Flags&sys.BPF_F_NO_PREALLOC != 0 && m.Flags&^allowed == 0
+	at.want(m.Type == sys.BPF_MAP_TYPE_TASK_STORAGE, ErrMapType, "it is a %v", m.Type)
+	at.want(flags, ErrNoPrealloc, "map_flags is %#x: say __uint(map_flags, BPF_F_NO_PREALLOC)", uint32(m.Flags))
+	at.want(m.MaxEntries == 0, ErrNoPrealloc, "max_entries is %d: leave it out", m.MaxEntries)
+	at.want(m.KeySize == 4 && m.Key != 0, ErrNoPrealloc, "the key is not an int of 4 bytes: say __type(key, int)")
+	at.want(m.ValueSize <= maxStorageValue, ErrValueSize, valueSizeDetail, m.ValueSize)
 }
 
-func valueSizeDetail(m *MapSpec) string {
-	return fmt.Sprintf("it has %d bytes, about 65,400 go: point to a block instead", m.ValueSize)
-}
+const valueSizeDetail = "it has %d bytes, about 65,400 go: point to a block instead"

@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"kptr/btf"
+	"kptr/sys"
 )
 
 // A Variable is a global variable of the BPF object, from .data, .rodata, .bss or
@@ -34,51 +34,64 @@ func (v *Variable) Name() string { return v.name }
 // Size gives the variable's size in bytes; 0 if there is no such variable.
 func (v *Variable) Size() int { return int(v.size) }
 
-// findVariable looks for a variable in a section's BTF, or for MAP.MEMBER of a struct_ops.
-func findVariable(types *btf.Spec, m *MapSpec, name string) (*Variable, bool) {
-	if member, ok := strings.CutPrefix(name, m.Name+"."); ok && m.structOps != nil {
-		return findMember(types, m, name, member)
-	}
-	if !m.isData() || m.Value == 0 {
-		return nil, false
-	}
-	for _, sv := range types.Type(m.Value).Vars {
-		t := types.Type(sv.Type)
-		if t.Name != name {
-			continue
+// variables lists those of a section, or the members of a struct_ops as MAP.MEMBER, before load.
+func (s *Spec) variables(m *MapSpec) (list []Variable) {
+	switch {
+	case m.data && m.Value != 0:
+		for _, sv := range s.types.Type(m.Value).Vars {
+			t := s.types.Type(sv.Type)
+			list = append(list, Variable{name: t.Name, types: s.types, typ: t.Type, offset: uint64(sv.Offset), size: uint64(sv.Size), initial: m})
 		}
-		return &Variable{
-			name: name, types: types, typ: t.Type,
-			offset: uint64(sv.Offset), size: uint64(sv.Size),
-		}, true
+	case m.structOps != nil:
+		for _, mem := range s.types.Type(m.structOps.typ).Members {
+			v := Variable{name: m.Name + "." + mem.Name, types: s.types, typ: mem.Type, offset: uint64(mem.BitOffset / 8), initial: m}
+			var err error
+			v.size, err = s.types.Size(mem.Type)
+			// btf has checked that an INT's bits lie in the struct, not that its bytes do.
+			if mem.Name != "" && mem.BitSize == 0 && err == nil && v.offset+v.size <= uint64(m.ValueSize) {
+				list = append(list, v)
+			}
+		}
 	}
-	return nil, false
-}
-
-func findMember(types *btf.Spec, m *MapSpec, name, member string) (*Variable, bool) {
-	t := types.Type(m.structOps.typ)
-	i := memberNamed(t, member)
-	if i < 0 || t.Members[i].BitSize != 0 {
-		return nil, false
-	}
-	size, err := types.Size(t.Members[i].Type)
-	v := &Variable{name: name, types: types, typ: t.Members[i].Type, offset: uint64(t.Members[i].BitOffset / 8), size: size}
-	return v, err == nil
+	return list
 }
 
 // variableNames lists the variables, for error texts.
-func (s *Spec) variableNames() []string {
-	var names []string
+func (s *Spec) variableNames() (names []string) {
 	for i := range s.Maps {
-		m := &s.Maps[i]
-		if !m.isData() || m.Value == 0 {
-			continue
-		}
-		for _, sv := range s.types.Type(m.Value).Vars {
-			names = append(names, s.types.Type(sv.Type).Name)
+		for _, v := range s.variables(&s.Maps[i]) {
+			names = append(names, v.name)
 		}
 	}
 	return names
+}
+
+// Variable finds a global variable by name, or as MAP.MEMBER one of a struct_ops, to be read and set before loading.
+func (s *Spec) Variable(name string) *Variable {
+	for i := range s.Maps {
+		for _, v := range s.variables(&s.Maps[i]) {
+			if v.name == name {
+				return &v
+			}
+		}
+	}
+	return &Variable{name: name, err: &NotFoundError{Kind: "variable", Name: name, Have: s.variableNames()}}
+}
+
+// Variable gives a global variable by name, mapped into this process. If there is
+// none, or it cannot be mapped, each method of the result that can fail says so.
+func (o *Object) Variable(name string) *Variable {
+	v := o.spec.Variable(name)
+	m := v.initial
+	if m == nil {
+		return v
+	}
+	section, err := o.section(m)
+	if err != nil {
+		return &Variable{name: name, err: fmt.Errorf("variable %q: map %q: %w", name, m.Name, err)}
+	}
+	v.bytes, v.readOnly, v.initial = section[v.offset:v.offset+v.size], m.readOnly(), nil
+	return v
 }
 
 // check compares the Go type with the variable's BTF.
@@ -108,23 +121,28 @@ func (v *Variable) Set(x any) error {
 	if v.readOnly {
 		return fmt.Errorf("variable %q: %w", v.name, ErrReadOnly)
 	}
-	if v.initial != nil && v.initial.Contents == nil {
-		v.initial.Contents = make([]byte, v.initial.ValueSize)
-	}
-	putValue(v.types.ByteOrder(), v.memory(), rv)
+	from := reflect.New(rv.Type())
+	from.Elem().Set(rv)
+	copyScalars(rv.Type(), v.writable(), memory{nativeOrder(), sys.Memory(from)})
 	return nil
 }
 
 // memory gives the variable's bytes, none if they are zeros that nobody has
 // allocated.
-func (v *Variable) memory() []byte {
-	if v.initial == nil {
-		return v.bytes
+func (v *Variable) memory() memory {
+	m := memory{v.types.ByteOrder(), v.bytes}
+	if v.initial != nil && v.initial.Contents != nil {
+		m.b = v.initial.Contents[v.offset:][:v.size]
 	}
-	if v.initial.Contents == nil {
-		return nil
+	return m
+}
+
+// writable is memory, allocated.
+func (v *Variable) writable() memory {
+	if v.initial != nil && v.initial.Contents == nil {
+		v.initial.Contents = make([]byte, v.initial.ValueSize)
 	}
-	return v.initial.Contents[v.offset:][:v.size]
+	return v.memory()
 }
 
 // Get loads the variable into *ptr. It fails as Set does.
@@ -136,47 +154,67 @@ func (v *Variable) Get(ptr any) error {
 	if err := v.check(rv.Type().Elem()); err != nil {
 		return err
 	}
-	b := v.memory()
-	if b == nil {
+	if from := v.memory(); from.b != nil {
+		copyScalars(rv.Type().Elem(), memory{nativeOrder(), sys.Memory(rv)}, from)
+	} else {
 		rv.Elem().SetZero()
-		return nil
 	}
-	takeValue(v.types.ByteOrder(), b, rv.Elem())
 	return nil
 }
 
-// putValue writes a value at its C layout, which CompareGo found to be the Go
-// layout. Padding stays as it is.
-func putValue(order binary.ByteOrder, b []byte, v reflect.Value) {
-	switch v.Kind() {
+// A memory is bytes in a byte order.
+type memory struct {
+	order binary.ByteOrder
+	b     []byte
+}
+
+func (m memory) from(off uintptr) memory { return memory{m.order, m.b[off:]} }
+
+// copyScalars copies the scalars of a Go type, each whole, between memories of its layout, which CompareGo found to be C's.
+// Padding, blank fields and pointers stay as they are.
+func copyScalars(t reflect.Type, to, from memory) {
+	switch t.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.Name != "_" {
-				putValue(order, b[f.Offset:], v.Field(i))
+		for i := range t.NumField() {
+			if f := t.Field(i); f.Name != "_" {
+				copyScalars(f.Type, to.from(f.Offset), from.from(f.Offset))
 			}
 		}
 	case reflect.Array:
-		for i := range v.Len() {
-			putValue(order, b[uintptr(i)*v.Type().Elem().Size():], v.Index(i))
+		for i := range uintptr(t.Len()) {
+			at := i * t.Elem().Size()
+			copyScalars(t.Elem(), to.from(at), from.from(at))
 		}
+	case reflect.Bool: // BPF may have stored another number than 1
+		to.b[0] = min(from.b[0], 1)
+	case reflect.Pointer:
 	default:
-		putUint(order, b[:v.Type().Size()], scalarBits(v))
+		putUint(to.order, to.b[:t.Size()], getUint(from.order, from.b[:t.Size()]))
 	}
 }
 
-func takeValue(order binary.ByteOrder, b []byte, v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.Name != "_" {
-				takeValue(order, b[f.Offset:], v.Field(i))
-			}
-		}
-	case reflect.Array:
-		for i := range v.Len() {
-			takeValue(order, b[uintptr(i)*v.Type().Elem().Size():], v.Index(i))
-		}
-	default:
-		setScalar(v, getUint(order, b[:v.Type().Size()]))
+// putUint stores the low len(b) bytes of x; len(b) is 1, 2, 4 or 8.
+func putUint(order binary.ByteOrder, b []byte, x uint64) {
+	switch len(b) {
+	case 1:
+		b[0] = byte(x)
+	case 2:
+		order.PutUint16(b, uint16(x))
+	case 4:
+		order.PutUint32(b, uint32(x))
+	case 8:
+		order.PutUint64(b, x)
 	}
+}
+
+func getUint(order binary.ByteOrder, b []byte) uint64 {
+	switch len(b) {
+	case 1:
+		return uint64(b[0])
+	case 2:
+		return uint64(order.Uint16(b))
+	case 4:
+		return uint64(order.Uint32(b))
+	}
+	return order.Uint64(b)
 }

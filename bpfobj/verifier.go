@@ -3,6 +3,7 @@ package bpfobj
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -54,11 +55,7 @@ func (e *VerifierError) telling() (cause string, context []string) {
 	if access := missingAccess(log, lines[last], insn); access != "" {
 		lines[last], insn = "this kernel has nothing that matches the CO-RE access "+access, ""
 	}
-	for _, line := range []string{insn, source} {
-		if line != "" {
-			context = append(context, line)
-		}
-	}
+	context = slices.DeleteFunc([]string{insn, source}, func(line string) bool { return line == "" })
 	return lines[last], context
 }
 
@@ -97,13 +94,10 @@ func isInstruction(line string) bool {
 	return ok && rest != "" && strings.Trim(number, "0123456789") == ""
 }
 
+// isStatistics recognises what the verifier writes behind the cause.
 func isStatistics(line string) bool {
-	for _, prefix := range []string{"processed ", "verification time ", "stack depth ", "mark_precise", "insns processed "} {
-		if strings.HasPrefix(line, prefix) {
-			return true
-		}
-	}
-	return false
+	starts := []string{"processed ", "verification time ", "stack depth ", "mark_precise", "insns processed "}
+	return slices.ContainsFunc(starts, func(start string) bool { return strings.HasPrefix(line, start) })
 }
 
 // Format makes %+v print the whole log.
@@ -115,10 +109,8 @@ func (e *VerifierError) Format(f fmt.State, verb rune) {
 	fmt.Fprint(f, e.Error())
 }
 
-// Is matches ErrVerifier.
-func (e *VerifierError) Is(target error) bool { return target == ErrVerifier }
-
-func (e *VerifierError) Unwrap() error { return e.Err }
+// Unwrap gives ErrVerifier and the kernel's answer.
+func (e *VerifierError) Unwrap() []error { return []error{ErrVerifier, e.Err} }
 
 // Sizes in bytes of the log buffer: where it starts, and where it ends even if the
 // kernel would say more. Up to Linux 6.3 a log that does not fit fails with ENOSPC.
@@ -127,31 +119,32 @@ const (
 	maxLog   = 1 << 26
 )
 
-// loadWithLog loads a program or BTF with the log off, and once more with it on if
-// the kernel refuses.
-func loadWithLog(subject string, attr sys.Attr) (*sys.FD, error) {
+// openWithLog issues a command that opens an fd; a program or BTF that the kernel refuses is loaded once more, with the log on.
+func openWithLog(subject string, attr sys.Attr) (*sys.FD, error) {
 	fd, err := sys.OpenFD(attr)
-	if err == nil || errors.Is(err, syscall.EPERM) {
-		return fd, err
-	}
-	for size := firstLog; size <= maxLog; size *= 4 {
+	for size := firstLog; err != nil && !errors.Is(err, syscall.EPERM) && size <= maxLog; size *= 4 {
 		buf := make([]byte, size)
-		fd, again := sys.OpenFD(withLog(attr, buf))
-		if again == nil {
-			return fd, nil // a passing refusal, such as ENOMEM
+		logged := withLog(attr, buf)
+		if logged == nil {
+			break
 		}
+		fd, again := sys.OpenFD(logged)
 		if errors.Is(again, syscall.ENOSPC) {
 			continue
 		}
 		log, _, _ := strings.Cut(string(buf), "\x00")
-		if log == "" {
+		switch {
+		case again == nil: // a passing refusal, such as ENOMEM
+			return fd, nil
+		case log == "":
 			return nil, err
 		}
 		return nil, &VerifierError{Subject: subject, Log: log, Err: again}
 	}
-	return nil, err
+	return fd, err
 }
 
+// withLog gives a copy that asks for a log; nil if the command has none.
 func withLog(attr sys.Attr, buf []byte) sys.Attr {
 	switch a := attr.(type) {
 	case *sys.ProgLoadAttr:
@@ -163,5 +156,5 @@ func withLog(attr sys.Attr, buf []byte) sys.Attr {
 		c.BTFLogLevel, c.BTFLogSize, c.BTFLogBuf = sys.BPF_LOG_LEVEL1, uint32(len(buf)), sys.Bytes(buf)
 		return &c
 	}
-	return attr
+	return nil
 }

@@ -2,6 +2,7 @@ package btf
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -144,6 +145,17 @@ func TestDecodeLongNames(t *testing.T) {
 		}
 		_, err := Decode(blobOf(order, types, "\x00"+strings.Repeat("x", 4097)+"\x00"))
 		checkRefusal(t, err, ErrMalformed, ".BTF: type 1 (FWD) at 0x18: name of more than 4096 bytes")
+	}
+}
+
+// A name that would reach a terminal through an error: with ESC, a newline, or U+009B, which is ESC [ to some.
+func TestDecodeControlCharacters(t *testing.T) {
+	for _, order := range orders {
+		for _, name := range []string{"\x1b[2J", "two\nlines", "\u009b2J", "\x7f"} {
+			_, err := Decode(blobOf(order, words(order, wFwd...), "\x00"+name+"\x00"))
+			checkRefusal(t, err, ErrMalformed, fmt.Sprintf(".BTF: type 1 (FWD %q) at 0x18: name %q with a control character", name, name))
+		}
+		mustDecode(t, blobOf(order, words(order, wFwd...), "\x00größe\x00"))
 	}
 }
 

@@ -60,22 +60,35 @@ func describeExt(t *testing.T, s *Spec, e *Ext) extLines {
 	}
 	kind := map[uint32]string{0: "byte_off", 2: "field_exists", 8: "type_exists"} // enum bpf_core_relo_kind
 	var got extLines
-	for _, sec := range e.Funcs {
-		for _, r := range sec.Records {
-			got.funcs = append(got.funcs, fmt.Sprintf("%s %d %s", sec.Name, r.InsnOff, s.Type(r.Type).Name))
-		}
+	for _, r := range extRecords(s, e.Funcs, 8) {
+		got.funcs = append(got.funcs, fmt.Sprintf("%s %d %s", r.section, r.word[0], s.Type(ID(r.word[1])).Name))
 	}
-	for _, sec := range e.Lines {
-		for _, r := range sec.Records {
-			got.lines = append(got.lines, fmt.Sprintf("%s %d %s:%d", sec.Name, r.InsnOff, str(r.FileNameOff), r.Line()))
-		}
+	for _, r := range extRecords(s, e.Lines, 16) {
+		got.lines = append(got.lines, fmt.Sprintf("%s %d %s:%d", r.section, r.word[0], str(r.word[1]), r.word[3]>>10)) // BPF_LINE_INFO_LINE_NUM
 	}
-	for _, sec := range e.Relos {
-		for _, r := range sec.Records {
-			got.relos = append(got.relos, fmt.Sprintf("%s %d <%s> [%d] (%s)", sec.Name, r.InsnOff, kind[r.Kind], r.Type, str(r.AccessStrOff)))
-		}
+	for _, r := range extRecords(s, e.Relos, 16) {
+		got.relos = append(got.relos, fmt.Sprintf("%s %d <%s> [%d] (%s)", r.section, r.word[0], kind[r.word[3]], r.word[1], str(r.word[2])))
 	}
 	return got
+}
+
+// An extRecord is a record with the name of its ELF section.
+type extRecord struct {
+	section string
+	word    []uint32
+}
+
+func extRecords(s *Spec, secs []ExtSec, size int) (out []extRecord) {
+	for _, sec := range secs {
+		for b := range slices.Chunk(sec.Records, size) {
+			r := extRecord{section: sec.Name}
+			for i := 0; i < size; i += 4 {
+				r.word = append(r.word, s.ByteOrder().Uint32(b[i:]))
+			}
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // dropRepeats leaves out the records that llvm-objdump does not show because they repeat the line of the one before.
@@ -111,31 +124,6 @@ func TestDecodeExtAgreesWithObjdump(t *testing.T) {
 	}
 }
 
-// The records as include/uapi/linux/bpf.h has them: offsets of func and line info in instructions.
-func TestAppendRecords(t *testing.T) {
-	for _, order := range orders {
-		for _, row := range []struct {
-			name string
-			got  []byte
-			want []byte
-		}{
-			{"bpf_func_info", AppendFuncInfo([]byte{1}, order, FuncInfo{InsnOff: 16, Type: 7}), words(order, 2, 7)},
-			{"bpf_line_info", AppendLineInfo([]byte{1}, order, LineInfo{InsnOff: 24, FileNameOff: 4, LineOff: 5, LineCol: 6<<10 | 7}), words(order, 3, 4, 5, 6<<10|7)},
-			{"bpf_core_relo", AppendCORERelo([]byte{1}, order, CORERelo{InsnOff: 24, Type: 4, AccessStrOff: 5, Kind: 2}), words(order, 24, 4, 5, 2)},
-		} {
-			if !bytes.Equal(row.got, append([]byte{1}, row.want...)) {
-				t.Errorf("%s, %s: % x, want 01 % x", row.name, order, row.got, row.want)
-			}
-		}
-	}
-}
-
-func TestLine(t *testing.T) {
-	if l := (LineInfo{LineCol: 93<<10 | 24}); l.Line() != 93 {
-		t.Errorf("%d, want 93", l.Line())
-	}
-}
-
 // extSpec has type 1 INT, type 2 FUNC_PROTO and type 3 FUNC.
 func extSpec(t testing.TB, order testOrder) *Spec {
 	return mustDecode(t, blob(order, concat(wInt, wProto, []uint32{1, 12 << 24, 2})))
@@ -153,20 +141,16 @@ func extBlob(order testOrder, funcs, lines, relos []uint32) []byte {
 func encodeExt(t testing.TB, e *Ext, s *Spec, b []byte) []byte {
 	order := s.ByteOrder().(testOrder)
 	out := slices.Clone(b[:order.Uint32(b[4:])])
-	out = appendSecs(t, out, s, b, e.Funcs, func(r FuncInfo) []uint32 { return []uint32{r.InsnOff, uint32(r.Type)} })
-	out = appendSecs(t, out, s, b, e.Lines, func(r LineInfo) []uint32 {
-		return []uint32{r.InsnOff, r.FileNameOff, r.LineOff, r.LineCol}
-	})
-	return appendSecs(t, out, s, b, e.Relos, func(r CORERelo) []uint32 {
-		return []uint32{r.InsnOff, uint32(r.Type), r.AccessStrOff, r.Kind}
-	})
+	out = appendSecs(t, out, s, b, e.Funcs, 8)
+	out = appendSecs(t, out, s, b, e.Lines, 16)
+	return appendSecs(t, out, s, b, e.Relos, 16)
 }
 
-func appendSecs[R any](t testing.TB, out []byte, s *Spec, b []byte, secs []ExtSec[R], record func(R) []uint32) []byte {
+func appendSecs(t testing.TB, out []byte, s *Spec, b []byte, secs []ExtSec, size int) []byte {
 	order := s.ByteOrder().(testOrder)
 	for i, sec := range secs {
 		if i == 0 {
-			out = order.AppendUint32(out, uint32(4*len(record(sec.Records[0]))))
+			out = order.AppendUint32(out, uint32(size))
 		}
 		if len(out)+4 > len(b) {
 			t.Fatalf("more than the 0x%x bytes that were there", len(b))
@@ -175,10 +159,8 @@ func appendSecs[R any](t testing.TB, out []byte, s *Spec, b []byte, secs []ExtSe
 		if name, err := s.String(nameOff); err != nil || name != sec.Name {
 			t.Fatalf("section %q, %v, want %q", name, err, sec.Name)
 		}
-		out = append(out, words(order, nameOff, uint32(len(sec.Records)))...)
-		for _, r := range sec.Records {
-			out = append(out, words(order, record(r)...)...)
-		}
+		out = append(out, words(order, nameOff, uint32(len(sec.Records)/size))...)
+		out = append(out, sec.Records...)
 	}
 	return out
 }

@@ -19,18 +19,26 @@ const shortHex = 16
 
 // Fields decodes the attributes that are set, in the order of the header. What a pointer points to
 // is shown as text, as up to 16 bytes of key or value in hex, or as its size. It reads what the
-// pointers point to, so it is called before they change.
-func Fields(a Attr) []Field {
+// pointers point to, so it is called before they change. Fields of instead stand where the field of their name does, up to a '['.
+func Fields(a Attr, instead ...Field) []Field {
 	v := reflect.ValueOf(a).Elem()
 	t := v.Type()
 	var out []Field
 	for i := range t.NumField() {
 		f := t.Field(i)
 		path, ok := f.Tag.Lookup("c")
-		if !ok || v.Field(i).IsZero() {
+		if !ok {
 			continue
 		}
-		name := path[strings.LastIndexByte(path, '.')+1:]
+		name, before := path[strings.LastIndexByte(path, '.')+1:], len(out)
+		for _, x := range instead {
+			if base, _, _ := strings.Cut(x.Name, "["); base == name {
+				out = append(out, x)
+			}
+		}
+		if len(out) > before || v.Field(i).IsZero() {
+			continue
+		}
 		out = append(out, Field{Name: name, Value: fieldValue(v, f, v.Field(i))})
 	}
 	return out

@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"reflect"
 	"structs"
 	"unsafe"
 )
@@ -32,16 +33,13 @@ func CString(s string) Ptr {
 	return Bytes(b)
 }
 
-// Int32s points to the first element of v, as fd_array wants it; an empty v gives NULL.
-func Int32s(v []int32) Ptr {
-	if len(v) == 0 {
-		return Ptr{}
-	}
-	return Ptr{p: unsafe.Pointer(unsafe.SliceData(v))}
-}
-
 // PtrTo points to *p, for a key or value that is a Go struct of the C layout; nil gives NULL.
 func PtrTo[T any](p *T) Ptr { return Ptr{p: unsafe.Pointer(p)} }
+
+// Memory gives the bytes that a Go pointer, which is not nil, points to.
+func Memory(ptr reflect.Value) []byte {
+	return unsafe.Slice((*byte)(ptr.UnsafePointer()), ptr.Type().Elem().Size())
+}
 
 // view gives the n bytes behind p; the caller knows that so many are there.
 func (p Ptr) view(n uint64) []byte {

@@ -56,7 +56,8 @@ const builtIn = "task_local.bpf.o (built in)"
 // A runReport is the document of run and share.
 type runReport struct {
 	Object   string    `json:"object,omitempty"`
-	Pin      string    `json:"pin,omitempty"` // of share
+	Pin      string    `json:"pin,omitempty"`    // of share
+	Socket   string    `json:"socket,omitempty"` // of join
 	Steps    []runStep `json:"steps"`
 	BPF      []bpfCall `json:"bpf,omitempty"` // with -trace
 	Result   *int32    `json:"result"`        // null if there is none

@@ -2,6 +2,8 @@ package peers
 
 import (
 	"errors"
+	"os"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 // TestCompare loads each object with both loaders. What differs is in the table of differences, and what is in the table
 // differs.
 func TestCompare(t *testing.T) {
+	kerneltest.NeedHost(t, "a kernel that the tables are of")
 	kerneltest.NeedCaps(t, sys.CAP_SYS_ADMIN)
 	listed := make(map[string]bool) // by object
 	for i := range differences {
@@ -69,9 +72,20 @@ func compareObject(t *testing.T, name string) {
 	}
 }
 
+// featuresEnv is the environment variable that, set to "require", makes TestFeatures fail where an object waits for another
+// kernel: make vmtest sets it.
+const featuresEnv = "KPTR_TRAMPOLINES"
+
 // TestFeatures: an object that waits for another kernel is refused for that reason alone, and by both loaders.
 func TestFeatures(t *testing.T) {
 	kerneltest.NeedCaps(t, sys.CAP_SYS_ADMIN)
+	require := os.Getenv(featuresEnv) == "require"
+	if runtime.GOARCH != "amd64" {
+		kerneltest.NeedHost(t, "the names of system calls on x86-64, which the objects have")
+	}
+	if require {
+		kerneltest.NeedLinux(t, "7.0", "sleepable programs at system calls without CONFIG_FUNCTION_ERROR_INJECTION")
+	}
 	for name, feature := range needs {
 		t.Run(name, func(t *testing.T) {
 			b, err := object(name)
@@ -91,7 +105,7 @@ func TestFeatures(t *testing.T) {
 				b, _ := theirs.of(s)
 				switch {
 				case a.err == nil && b.err == nil:
-				case errors.Is(a.err, sys.ErrNotSupported) && errors.Is(b.err, feature.errno):
+				case !require && errors.Is(a.err, sys.ErrNotSupported) && errors.Is(b.err, feature.errno):
 					t.Logf("%s: needs a kernel with %s", s, feature.name)
 				default:
 					t.Errorf("%s: this project says %v, cilium/ebpf %v", s, a.err, b.err)

@@ -16,6 +16,15 @@ import (
 //go:embed corpus/*.o growth/*.o
 var files embed.FS
 
+// Corpus gives the objects of the corpus, X.bpfel.o and X.bpfeb.o, for other tests.
+func Corpus() fs.FS {
+	dir, err := fs.Sub(files, "corpus")
+	if err != nil {
+		panic(err) // of the name
+	}
+	return dir
+}
+
 // suffix ends the names of the objects in the host's byte order.
 func suffix() string {
 	if binary.NativeEndian.Uint16([]byte{0, 1}) == 1 {

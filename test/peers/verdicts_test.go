@@ -2,6 +2,7 @@ package peers
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,6 +49,7 @@ var refusals = []struct{ object, subject, says string }{
 	{"refuse_map_kernel", "map unknown_flag", "EINVAL"},
 	{"refuse_module_kfunc", "program use", "kfuncs of modules are not supported"},
 	{"refuse_struct_ops", "map none", `"corpus_no_such_ops": not found`},
+	{"refuse_struct_ops", "program op", `depends on what was not loaded: map "none"`},
 	{"refuse_target", "program no_function", `"corpus_no_such_function": not found`},
 	{"refuse_target", "program no_iterator", `"bpf_iter_corpus_no_such_iterator": not found`},
 	{"refuse_target", "program no_tracepoint", `"btf_trace_corpus_no_such_tracepoint": not found`},
@@ -67,6 +69,7 @@ var refusals = []struct{ object, subject, says string }{
 	{"refuse_xdp", whole, "no program type known here"},
 	{"struct_ops_dummy", "map dummy", "ENOTSUP"}, // bpf_dummy_init_member, net/bpf/bpf_dummy_struct_ops.c
 	{"struct_ops_missing_op", "map dummy", `"not_in_any_kernel"`},
+	{"struct_ops_missing_op", "program not_in_any_kernel", `depends on what was not loaded: map "dummy"`},
 }
 
 // checkVerdicts compares what this project made of an object with the table. An error is one line.
@@ -91,9 +94,17 @@ func checkVerdicts(t *testing.T, name string, o *outcome) {
 			t.Errorf("%s: %v, want it to load", subject, r.err)
 		case !strings.Contains(r.err.Error(), want) || strings.Contains(r.err.Error(), "\n"):
 			t.Errorf("%s: error %q, want one line that says %q", subject, r.err, want)
+		case subject != whole && !strings.Contains(r.err.Error(), strconv.Quote(nameIn(subject))):
+			t.Errorf("%s: error %q does not name it", subject, r.err)
 		}
 	}
 	for subject := range says {
 		t.Errorf("%s is in the table, but not in the object", subject)
 	}
+}
+
+// nameIn is the name in a subject such as "map datamap".
+func nameIn(subject string) string {
+	_, name, _ := strings.Cut(subject, " ")
+	return name
 }

@@ -1,0 +1,103 @@
+package bpfobj
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"kptr/btf"
+)
+
+// What mutants of test/hostile have shown.
+
+// TestSlotKeys: the key of a slot has 4 bytes behind it, of which the kernel reads as many as the map's keys have.
+func TestSlotKeys(t *testing.T) {
+	bothOrders(t, func(t *testing.T, order binary.ByteOrder) {
+		im := takeApart(t, readObject(t, "mapinmap", order))
+		im.editBTF(t, func(types *btf.Spec) {
+			long := types.Add(btf.Type{Kind: btf.KindInt, Name: "long", Size: 8, Bits: 64})
+			def := types.Type(find(types, btf.KindVar, "outer_array").Type)
+			for _, m := range def.Members {
+				if m.Name == "key" {
+					types.Type(m.Type).Type = long
+				}
+			}
+		})
+		slot := im.section(".maps").relocs[0].Offset
+		checkRefusal(t, im.write(), ErrFormat, FormatError{Section: ".maps", Offset: slot, Name: "inner_a"}, `map "outer_array", whose keys have 8 bytes, not 4`)
+	})
+}
+
+// TestMapNames: a DATASEC may list a variable any number of times.
+func TestMapNames(t *testing.T) {
+	bothOrders(t, func(t *testing.T, order binary.ByteOrder) {
+		im := takeApart(t, readObject(t, "maps", order))
+		im.editBTF(t, func(types *btf.Spec) {
+			sec := find(types, btf.KindDataSec, ".maps")
+			sec.Vars[1].Type = sec.Vars[0].Type
+		})
+		checkRefusal(t, im.write(), ErrFormat, FormatError{Section: ".maps", Name: "an_array"}, "second map of this name")
+	})
+}
+
+// TestNestedTypes: a type that stands in others 2^20 times is looked at once.
+func TestNestedTypes(t *testing.T) {
+	for _, tag := range []string{"", "user", "unknown"} {
+		types := btf.New(binary.LittleEndian)
+		id := btf.ID(0)
+		if tag != "" {
+			id = types.Add(btf.Type{Kind: btf.KindTypeTag, Name: tag})
+		}
+		id = types.Add(btf.Type{Kind: btf.KindPtr, Type: id})
+		for size := uint32(16); size <= 8<<20; size *= 2 {
+			id = types.Add(btf.Type{Kind: btf.KindStruct, Size: size, Members: []btf.Member{{Name: "a", Type: id}, {Name: "b", Type: id, BitOffset: 4 * size}}})
+		}
+		const limit = 64 << 10
+		if got := allocated(func() { UserKptrs(types, id, 4096) }); got > limit {
+			t.Errorf("tag %q: %d bytes of heap, want at most %d", tag, got, limit)
+		}
+	}
+}
+
+// TestManyUserKptrs: what a plan allocates to ask for them is bounded.
+func TestManyUserKptrs(t *testing.T) {
+	bothOrders(t, func(t *testing.T, order binary.ByteOrder) {
+		spec := mustParse(t, readObject(t, "values", order))
+		m := *spec.Map("values")
+		m.ValueSize = maxStorageValue
+		for i := range maxAsked / (4 * maxStorageValue) { // it has four, and so has the object's own
+			m.Name = fmt.Sprint("large", i)
+			spec.Maps = append(spec.Maps, m)
+		}
+		_, err := spec.Plan(recordedKernel(t, order), nil)
+		var step *StepError
+		if !errors.As(err, &step) || step.Subject != fmt.Sprintf("map %q", m.Name) || !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "4194304 bytes") {
+			t.Errorf("error %v, want one about map %q", err, m.Name)
+		}
+	})
+}
+
+// TestWideInt: an INT may have more bytes than bits, and lies in its struct if the bits do (btf_int_check_member, kernel/bpf/btf.c).
+func TestWideInt(t *testing.T) {
+	bothOrders(t, func(t *testing.T, order binary.ByteOrder) {
+		im := takeApart(t, readObject(t, "structops", order))
+		im.editBTF(t, func(types *btf.Spec) { find(types, btf.KindInt, "unsigned int").Size = 1 << 31 })
+		spec := mustParse(t, im.write())
+		var flags uint32
+		if err := spec.Variable("congestion.flags").Get(&flags); !errors.Is(err, ErrNotFound) {
+			t.Errorf("the variable: %v, want %v", err, ErrNotFound)
+		}
+		m := spec.Map("congestion")
+		typ := spec.types.Type(m.structOps.typ)
+		fit := structOpsFit{
+			planner: &planner{Plan: &Plan{spec: spec}, opts: &Options{}, ops: make(map[int]attachPoint)}, m: m, typ: typ, kernel: spec.types, inner: typ,
+			value: make([]byte, m.ValueSize),
+		}
+		err := fit.members()
+		if !errors.Is(err, ErrOpType) || !strings.Contains(err.Error(), `member "flags": `) {
+			t.Errorf("the plan: %v, want %v of member flags", err, ErrOpType)
+		}
+	})
+}

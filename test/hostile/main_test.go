@@ -1,0 +1,9 @@
+package hostile
+
+import (
+	"testing"
+
+	"kptr/internal/kerneltest"
+)
+
+func TestMain(m *testing.M) { kerneltest.MainUnlocked(m, nil) }
