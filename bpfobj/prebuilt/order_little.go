@@ -9,3 +9,15 @@ var taskLocal []byte
 
 //go:embed every_task.bpfel.o
 var everyTask []byte
+
+//go:embed sched.bpfel.o
+var sched []byte
+
+//go:embed registered.bpfel.o
+var registered []byte
+
+//go:embed broker.bpfel.o
+var broker []byte
+
+//go:embed guard.bpfel.o
+var guard []byte

@@ -132,7 +132,9 @@ func TestByteOrder(t *testing.T) {
 	if binary.NativeEndian.Uint16([]byte{0, 1}) == 1 {
 		suffix = ".bpfeb.o"
 	}
-	for name, got := range map[string][]byte{"task_local": TaskLocal(), "every_task": EveryTask()} {
+	for name, got := range map[string][]byte{"task_local": TaskLocal(), "every_task": EveryTask(), "guard": Guard(),
+		"sched": Scheduler(), "registered": Registered(), "broker": Broker(),
+	} {
 		want, err := os.ReadFile(name + suffix)
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,196 @@
+//go:build guest
+
+// A scheduler takes the whole machine over: these tests are for guests alone.
+package prebuilt_test
+
+import (
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"kptr"
+	"kptr/bpfobj"
+	"kptr/bpfobj/prebuilt"
+	"kptr/internal/kerneltest"
+	"kptr/sys"
+)
+
+// schedExt is where the kernel tells of its BPF schedulers: Documentation/scheduler/sched-ext.rst.
+const schedExt = "/sys/kernel/sched_ext/"
+
+// stats mirrors the variable of sched.bpf.c.
+type stats struct {
+	BackgroundQueued, BackgroundPreempted, BackgroundDue uint64
+	CriticalSpared, CriticalExtended, CriticalExpired    uint64
+	LatencyFirst, WeightLowered                          uint64
+}
+
+// loadScheduler loads the scheduler, which is not in charge yet.
+func loadScheduler(t *testing.T, hints bool) *bpfobj.Object {
+	t.Helper()
+	_, err := os.Stat(schedExt)
+	if err != nil {
+		err = &sys.NotSupportedError{Feature: "sched_ext (Linux 6.12 built with CONFIG_SCHED_CLASS_EXT=y)", Err: err}
+	}
+	kerneltest.Require(t, err)
+	_, err = bpfobj.HonouredTag()
+	kerneltest.Require(t, err)
+	kerneltest.NoLeaks(t)
+	spec, err := bpfobj.Parse(prebuilt.Scheduler())
+	must(t, err)
+	k, err := bpfobj.Running()
+	must(t, err)
+	defer k.Close()
+	must(t, spec.SetEnums(k, "__SCX_"))
+	must(t, spec.Variable("hints_on").Set(hints))
+	pins, err := os.MkdirTemp("/sys/fs/bpf", "sched")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(pins) })
+	obj, err := spec.Load(&bpfobj.Options{PinDir: pins})
+	must(t, err)
+	t.Cleanup(func() {
+		must(t, obj.Close())
+		wantState(t, "disabled")
+	})
+	return obj
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantState(t *testing.T, want string) {
+	t.Helper()
+	text, err := os.ReadFile(schedExt + "state")
+	must(t, err)
+	if got := strings.TrimSpace(string(text)); got != want {
+		t.Errorf("sched_ext is %q, want %q", got, want)
+	}
+}
+
+// TestScheduler: it is in charge from Attach to Close, and the kernel says under which name.
+func TestScheduler(t *testing.T) {
+	for _, hints := range []bool{false, true} {
+		obj := loadScheduler(t, hints)
+		wantState(t, "disabled")
+		must(t, obj.Attach())
+		wantState(t, "enabled")
+		name, err := os.ReadFile(schedExt + "root/ops")
+		must(t, err)
+		if got := strings.TrimSpace(string(name)); got != "kptr_hint" {
+			t.Errorf("the scheduler is %q", got)
+		}
+		must(t, obj.Close())
+		wantState(t, "disabled")
+	}
+}
+
+// A runner is a thread that uses the CPU, with a hint of its own if there is anything to say.
+type runner struct {
+	say  func(h *kptr.Hint)
+	used time.Duration // CPU time
+}
+
+// runBeside runs threads side by side for a time.
+func runBeside(t *testing.T, obj *bpfobj.Object, d time.Duration, runners ...*runner) {
+	t.Helper()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(len(runners) + 2))
+	hints, err := kptr.Open[kptr.HintValue](obj.Map("kptr_hint"))
+	must(t, err)
+	defer hints.Close()
+	var ready, done sync.WaitGroup
+	var begin, end atomic.Bool
+	errs := make(chan error, len(runners))
+	for _, r := range runners {
+		ready.Add(1)
+		done.Go(func() {
+			errs <- hints.OnThread(func(mine *kptr.Shared[kptr.HintValue]) error {
+				if r.say != nil {
+					mine.Value().Hint.Init()
+					r.say(mine.Value().Hint)
+				}
+				ready.Done()
+				for !begin.Load() { // without a sleep, from which the Go runtime may wake it up late
+				}
+				before, err := threadTime()
+				for !end.Load() {
+				}
+				after, err2 := threadTime()
+				r.used = after - before
+				if err == nil {
+					err = err2
+				}
+				return err
+			})
+		})
+	}
+	ready.Wait()
+	begin.Store(true)
+	time.Sleep(d)
+	end.Store(true)
+	done.Wait()
+	for range runners {
+		must(t, <-errs)
+	}
+}
+
+// threadTime is the CPU time of the calling thread.
+func threadTime() (time.Duration, error) {
+	var u syscall.Rusage
+	const thread = 1 // RUSAGE_THREAD
+	err := syscall.Getrusage(thread, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), err
+}
+
+// TestSchedulerShares: a thread beside two that give no hint gets the share of the CPU that is meant, between bounds that
+// are loose, since the machine may be emulated.
+func TestSchedulerShares(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		say      func(h *kptr.Hint)
+		min, max int // percent
+		counted  func(s *stats) uint64
+	}{
+		{"no hint", nil, 25, 42, nil},
+		// After 20 ms it has a slice, which lasts until a tick.
+		{"background", func(h *kptr.Hint) { h.Background.Store(1) }, 2, 28, func(s *stats) uint64 { return min(s.BackgroundQueued, s.BackgroundDue) }},
+		{"latency", func(h *kptr.Hint) { h.Latency.Store(1) }, 25, 45, nil},
+		{"critical for ever", func(h *kptr.Hint) { h.Critical.Store(1) }, 25, 45, func(s *stats) uint64 { return s.CriticalExpired }},
+		{"weight of a tenth", func(h *kptr.Hint) { h.Weight.Store(10) }, 1, 12, func(s *stats) uint64 { return s.WeightLowered }},
+		{"least weight", func(h *kptr.Hint) { h.Weight.Store(1) }, 0, 8, func(s *stats) uint64 { return s.WeightLowered }},
+		{"more weight than may be", func(h *kptr.Hint) { h.Weight.Store(10000) }, 25, 42, nil},
+		{"beyond all bounds", func(h *kptr.Hint) {
+			for _, word := range []*atomic.Uint32{&h.Critical, &h.Latency, &h.Weight, &h.Yield} {
+				word.Store(^uint32(0))
+			}
+		}, 25, 45, nil},
+		{"not filled in", func(h *kptr.Hint) { h.Background.Store(1); h.Version = 0 }, 25, 42, nil},
+		{"words beyond the size", func(h *kptr.Hint) { h.Background.Store(1); h.Size = 4 }, 25, 42, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			obj := loadScheduler(t, true)
+			must(t, obj.Attach())
+			hinted, a, b := &runner{say: row.say}, &runner{}, &runner{}
+			runBeside(t, obj, 2*time.Second, hinted, a, b)
+			var s stats
+			must(t, obj.Variable("stats").Get(&s))
+			percent := int(100 * hinted.used / (hinted.used + a.used + b.used))
+			t.Logf("%d %% (%v, others %v and %v), %+v", percent, hinted.used, a.used, b.used, s)
+			if runtime.NumCPU() == 1 && (percent < row.min || percent > row.max) {
+				t.Errorf("%d %% of the CPU, want %d to %d", percent, row.min, row.max)
+			}
+			if row.counted != nil && row.counted(&s) == 0 {
+				t.Errorf("nothing was counted: %+v", s)
+			}
+			wantState(t, "enabled")
+		})
+	}
+}
