@@ -17,6 +17,7 @@ import (
 // whose page lives on for the sake of others wait in quarantine. Pages are of the base size (MADV_NOHUGEPAGE): of a pinned
 // huge page a part cannot be replaced, only cleared.
 type arena struct {
+	backend  backend
 	mu       sync.Mutex
 	pageSize int
 	chunks   []*chunk
@@ -48,8 +49,8 @@ type slot struct {
 	index int
 }
 
-func newArena(pageSize int, bundles []bundle) *arena {
-	a := &arena{pageSize: pageSize}
+func newArena(b backend, pageSize int, bundles []bundle) *arena {
+	a := &arena{backend: b, pageSize: pageSize}
 	for _, b := range bundles {
 		if a.class(b.size) == nil {
 			a.classes = append(a.classes, &class{size: b.size})
@@ -102,7 +103,7 @@ func (a *arena) newPage() (*page, error) {
 			return p, nil
 		}
 	}
-	c, err := newChunk(a.pageSize)
+	c, err := a.newChunk()
 	if err != nil {
 		return nil, err
 	}
@@ -112,22 +113,24 @@ func (a *arena) newPage() (*page, error) {
 	return p, nil
 }
 
-func newChunk(pageSize int) (*chunk, error) {
-	const flags = syscall.MAP_SHARED | syscall.MAP_NORESERVE
-	mem, err := sys.Mmap(nil, 0, chunkPages*pageSize, syscall.PROT_READ|syscall.PROT_WRITE, flags)
+func (a *arena) newChunk() (*chunk, error) {
+	pageSize := a.pageSize
+	mem, err := a.backend.mmap(nil, chunkPages*pageSize)
 	if err != nil {
 		return nil, err
 	}
-	if err := mem.Advise(0, chunkPages*pageSize, sys.MADV_DONTFORK); err != nil {
-		mem.Close()
+	size := len(mem.Bytes())
+	n := size / pageSize
+	if err := mem.Advise(0, size, sys.MADV_DONTFORK); err != nil {
+		_ = a.backend.munmap(mem)
 		return nil, err
 	}
 	// EINVAL: a kernel without huge pages (CONFIG_TRANSPARENT_HUGEPAGE).
-	if err := mem.Advise(0, chunkPages*pageSize, sys.MADV_NOHUGEPAGE); err != nil && !errors.Is(err, syscall.EINVAL) {
-		mem.Close()
+	if err := mem.Advise(0, size, sys.MADV_NOHUGEPAGE); err != nil && !errors.Is(err, syscall.EINVAL) {
+		_ = a.backend.munmap(mem)
 		return nil, err
 	}
-	c := &chunk{mem: mem, base: mem.Addr(), pages: make([]page, chunkPages), idle: make([]*page, chunkPages)}
+	c := &chunk{mem: mem, base: mem.Addr(), pages: make([]page, n), idle: make([]*page, n)}
 	for i := range c.pages {
 		c.pages[i] = page{chunk: c, index: i, mem: mem.Bytes()[i*pageSize:][:pageSize:pageSize]}
 		c.idle[i] = &c.pages[i]
@@ -190,7 +193,7 @@ func (a *arena) drop(c *chunk) {
 			break
 		}
 	}
-	_ = c.mem.Close() // a mapping of our own, whole: munmap has no reason to refuse
+	_ = a.backend.munmap(c.mem) // a mapping of our own, whole: munmap has no reason to refuse
 }
 
 // find gives the live slot that holds all bytes of [addr, addr+size).

@@ -54,7 +54,7 @@ func TestBundles(t *testing.T) {
 }
 
 func testArena(t testing.TB, pageSize int, size uintptr) *arena {
-	a := newArena(pageSize, []bundle{{size: size}})
+	a := newArena(holder{}, pageSize, []bundle{{size: size}})
 	t.Cleanup(func() {
 		if err := a.close(); err != nil {
 			t.Error(err)
@@ -325,7 +325,7 @@ func checkArena(t *testing.T, a *arena, live int) {
 }
 
 func TestArenaClosed(t *testing.T) {
-	a := newArena(os.Getpagesize(), []bundle{{size: 64}})
+	a := newArena(holder{}, os.Getpagesize(), []bundle{{size: 64}})
 	s, _ := mustTake(t, a, 64)
 	if err := a.close(); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"kptr/sys"
 )
 
-// BenchmarkStore sets one hint: through a share, and through a bare pointer to the Go heap.
+// BenchmarkStore sets one hint: through a share, through one of a broker, and through a bare pointer to the Go heap.
 func BenchmarkStore(b *testing.B) {
 	obj := loadTest(b, "sharing")
 	slots := open[Slot](b, obj.Map("slots"))
@@ -22,9 +22,12 @@ func BenchmarkStore(b *testing.B) {
 	lockThread(b)
 	plain := share(b, values, kptr.ThisThread())
 	atomics := share(b, slots, kptr.ThisThread())
+	brokered := share(b, dial[Value](b, loadLocal(b).Map("datamap")), kptr.ThisThread())
+	brokeredAtomics := share(b, dial[Slot](b, loadTest(b, "sharing").Map("slots")), kptr.ThisThread())
 	bare, bareAtomic := new(Hint), new(Block)
 	b.Run("plain/bare", func(b *testing.B) { storePlain(b, bare) })
 	b.Run("plain/api", func(b *testing.B) { storePlain(b, plain.Value().Udata) })
+	b.Run("plain/broker", func(b *testing.B) { storePlain(b, brokered.Value().Udata) })
 	b.Run("plain/api-value", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := range b.N {
@@ -33,6 +36,7 @@ func BenchmarkStore(b *testing.B) {
 	})
 	b.Run("atomic/bare", func(b *testing.B) { storeAtomic(b, bareAtomic) })
 	b.Run("atomic/api", func(b *testing.B) { storeAtomic(b, atomics.Value().Block) })
+	b.Run("atomic/broker", func(b *testing.B) { storeAtomic(b, brokeredAtomics.Value().Block) })
 }
 
 func storePlain(b *testing.B, h *Hint) {

@@ -23,6 +23,8 @@
 // [Task] an element whose user kptrs point to blocks of the map's arena; [Shared.Value] is the way to them. Values with
 // pointers of one's own go through [Map.Update], for memory that was vouched for ([Map.Vouch]).
 //
+// [Dial] is for programs that do not hold the map: a broker registers their threads, and theirs alone.
+//
 // Tasks are named by thread id, by process or by pidfd. All threads of the process can be registered from any one of them,
 // since pointers belong to the address space. A task of another process is refused: its hints are its own affair.
 //

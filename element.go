@@ -8,31 +8,12 @@ import (
 	"kptr/sys"
 )
 
-// updateTries bounds how often an update is issued while the kernel says that it lost a race (EAGAIN of
-// bpf_local_storage_update, kernel/bpf/bpf_local_storage.c).
-const updateTries = 5
-
 // set gives the kernel a value, whose user kptrs were checked.
 func (m *Map[V]) set(op string, t Task, key *handle, v *V, flags sys.ElemFlags) error {
-	attr := &sys.MapUpdateElemAttr{
-		MapFD: m.fd.Uint32(), Key: sys.PtrTo(&key.number), Value: sys.PtrTo(v), Flags: flags,
-		KeySize: 4, ValueSize: uint32(len(bytesOf(v))),
+	if err := m.backend.update(key, bytesOf(v), flags); err != nil {
+		return m.explain(op, t, key, err)
 	}
-	for try := 1; ; try++ {
-		_, err := sys.BPF(attr)
-		if err == nil {
-			return nil
-		}
-		if try == updateTries || !errors.Is(err, syscall.EAGAIN) {
-			return m.explain(op, t, key, err)
-		}
-	}
-}
-
-// remove deletes an element.
-func (m *Map[V]) remove(key *handle) error {
-	_, err := sys.BPF(&sys.MapDeleteElemAttr{MapFD: m.fd.Uint32(), Key: sys.PtrTo(&key.number), KeySize: 4})
-	return err
+	return nil
 }
 
 // Lookup reads a task's element. User kptrs of it are nil, and so is what only BPF can use; other fields are as they are. The
@@ -50,10 +31,7 @@ func (m *Map[V]) Lookup(t Task) (V, error) {
 	defer key.close()
 	// Not into v: should the map be plain after all, numbers would be taken for pointers by the collector.
 	wire := make([]byte, len(bytesOf(&v)))
-	_, err = sys.BPF(&sys.MapLookupElemAttr{
-		MapFD: m.fd.Uint32(), Key: sys.PtrTo(&key.number), Value: sys.Bytes(wire), KeySize: 4, ValueSize: uint32(len(wire)),
-	})
-	if err != nil {
+	if err := m.backend.lookup(&key, wire); err != nil {
 		return v, m.explain("lookup", t, &key, err)
 	}
 	for _, f := range m.fields {
@@ -75,16 +53,22 @@ func (m *Map[V]) Delete(t Task) error {
 		return m.failed("delete", t, err)
 	}
 	defer key.close()
-	if err := m.remove(&key); err != nil {
+	if err := m.backend.remove(&key); err != nil {
 		return m.explain("delete", t, &key, err)
 	}
 	return nil
 }
 
+// A ruled error knows its rule, nil if the errno says it.
+type ruled interface{ rule() error }
+
 // explain gives the rule behind an errno of the element commands.
 func (m *Map[V]) explain(op string, t Task, key *handle, err error) error {
 	e := &OpError{Map: m.name, Op: op, Task: t, Err: err}
+	var refusal ruled
 	switch {
+	case errors.As(err, &refusal) && refusal.rule() != nil:
+		e.Rule = refusal.rule()
 	case errors.Is(err, syscall.EEXIST):
 		e.Rule, e.Detail = ErrExists, "close the share that it is of, or use Replace"
 	case errors.Is(err, syscall.ENOENT) && key.reaped():

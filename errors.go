@@ -41,6 +41,11 @@ var (
 	ErrFlags      = errors.New("flags not allowed")
 	ErrUnpinned   = errors.New("memory cannot be pinned")
 	ErrPermission = errors.New("file descriptor of the map does not allow it")
+
+	// Rules of errors through a broker alone; see Dial.
+	ErrBroker = errors.New("not to be had through a broker")
+	ErrQuota  = errors.New("quota of the broker")
+	ErrLost   = errors.New("no connection to the broker")
 )
 
 // A MapError says why Open did not take a map.

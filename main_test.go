@@ -84,6 +84,9 @@ func needUserKptrs(t testing.TB) {
 // open opens a map, to be closed at the end of the test.
 func open[V any](t testing.TB, m *bpfobj.Map, opts ...kptr.Option) *kptr.Map[V] {
 	t.Helper()
+	if throughBroker() {
+		return dial[V](t, m, opts...)
+	}
 	hints, err := kptr.Open[V](m, opts...)
 	if err != nil {
 		t.Fatal(err)

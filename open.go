@@ -18,7 +18,7 @@ import (
 // methods may be called by several goroutines at once.
 type Map[V any] struct {
 	name      string
-	fd        *sys.FD // of its own
+	backend   backend
 	fields    []field
 	bundles   []bundle
 	arena     *arena
@@ -52,7 +52,8 @@ func Open[V any](m *bpfobj.Map, opts ...Option) (*Map[V], error) {
 	if err != nil {
 		return nil, err
 	}
-	fields, err := check(m, reflect.TypeFor[V]())
+	types, id := m.ValueType()
+	fields, err := check(&described{m.Name(), m.Type(), types, id, m.ValueSize()}, reflect.TypeFor[V]())
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +66,12 @@ func Open[V any](m *bpfobj.Map, opts ...Option) (*Map[V], error) {
 		fd.Close()
 		return nil, err
 	}
+	opened := newMap[V](m.Name(), holder{fd}, fields, opts)
+	opened.unchecked = unchecked
+	return opened, nil
+}
+
+func newMap[V any](name string, b backend, fields []field, opts []Option) *Map[V] {
 	unit := cacheLine()
 	for _, o := range opts {
 		if o == Dense {
@@ -72,33 +79,42 @@ func Open[V any](m *bpfobj.Map, opts ...Option) (*Map[V], error) {
 		}
 	}
 	page := os.Getpagesize()
-	opened := &Map[V]{name: m.Name(), fd: fd, fields: fields, unchecked: unchecked, done: make(chan struct{})}
-	opened.bundles = bundles(fields, uintptr(page), unit)
-	opened.arena = newArena(page, opened.bundles)
-	return opened, nil
+	m := &Map[V]{name: name, backend: b, fields: fields, done: make(chan struct{})}
+	m.bundles = bundles(fields, uintptr(page), unit)
+	m.arena = newArena(b, page, m.bundles)
+	return m
+}
+
+// described is what is known of a map.
+type described struct {
+	name  string
+	typ   sys.MapType
+	types *btf.Spec // nil if not known
+	value btf.ID
+	size  int // of a value, in bytes
 }
 
 // check compares a map with the Go type of its values.
-func check(m *bpfobj.Map, t reflect.Type) (fields []field, err error) {
+func check(m *described, t reflect.Type) (fields []field, err error) {
 	refuse := func(path string, rule error, detail string) error {
-		return &MapError{Map: m.Name(), Field: path, Rule: rule, Detail: detail}
+		return &MapError{Map: m.name, Field: path, Rule: rule, Detail: detail}
 	}
-	if m.Type() != sys.BPF_MAP_TYPE_TASK_STORAGE {
-		return nil, refuse("", ErrMapType, fmt.Sprintf("it is a %v", m.Type()))
+	if m.typ != sys.BPF_MAP_TYPE_TASK_STORAGE {
+		return nil, refuse("", ErrMapType, fmt.Sprintf("it is a %v", m.typ))
 	}
-	if types, id := m.ValueType(); types != nil {
-		err = types.CompareGo(id, t)
+	if m.types != nil {
+		err = m.types.CompareGo(m.value, t)
 	} else {
 		_, err = btf.New(binary.LittleEndian).AddGo(t, bpfobj.TagUptr)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("map %q: %w", m.Name(), err)
+		return nil, fmt.Errorf("map %q: %w", m.name, err)
 	}
-	if uintptr(m.ValueSize()) != t.Size() {
-		return nil, refuse("", ErrMapSize, fmt.Sprintf("the value has %d bytes, Go type %v has %d", m.ValueSize(), t, t.Size()))
+	if uintptr(m.size) != t.Size() {
+		return nil, refuse("", ErrMapSize, fmt.Sprintf("the value has %d bytes, Go type %v has %d", m.size, t, t.Size()))
 	}
 	if fields, err = userKptrs(t); err != nil {
-		return nil, fmt.Errorf("map %q: %w", m.Name(), err)
+		return nil, fmt.Errorf("map %q: %w", m.name, err)
 	}
 	switch {
 	case len(fields) == 0:
@@ -143,7 +159,7 @@ func (m *Map[V]) Close() error {
 		errs = append(errs, s.Close())
 	}
 	m.fences.Wait()
-	errs = append(errs, m.arena.close(), m.fd.Close())
+	errs = append(errs, m.arena.close(), m.backend.close())
 	return errors.Join(errs...)
 }
 

@@ -1,7 +1,6 @@
 package kptr
 
 import (
-	"syscall"
 	"time"
 
 	"kptr/sys"
@@ -47,7 +46,7 @@ func (m *Map[V]) sentinel(key *handle, flags sys.ElemFlags) (*sys.FD, error) {
 	if err != nil {
 		return nil, err
 	}
-	mem, err := sys.Mmap(fd, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	mem, err := m.backend.mmap(fd, size)
 	if err != nil {
 		fd.Close()
 		return nil, err
@@ -59,10 +58,10 @@ func (m *Map[V]) sentinel(key *handle, flags sys.ElemFlags) (*sys.FD, error) {
 	if err == nil {
 		// Deleted by us, or it tells nothing: what goes with its task is unpinned at once, without a grace period
 		// (bpf_selem_free with reuse_now).
-		err = m.remove(key)
+		err = m.backend.remove(key)
 	}
 	// A mapping that could be written to would be a reason for EBUSY too.
-	if unmap := mem.Close(); err == nil {
+	if unmap := m.backend.munmap(mem); err == nil {
 		err = unmap
 	}
 	if err != nil {

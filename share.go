@@ -133,7 +133,7 @@ func (s *Shared[V]) Close() error {
 		return nil
 	}
 	release := s.m.arena.quarantine
-	err := s.m.remove(&s.key)
+	err := s.m.backend.remove(&s.key)
 	switch {
 	case err == nil:
 	case errors.Is(err, syscall.ENOENT) && !s.key.reaped():

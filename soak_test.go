@@ -73,7 +73,7 @@ func TestSoak(t *testing.T) {
 		"system calls": int64(events), "own shares": s.own.Load(), "shares of ShareAll": s.given.Load(), "vouched blocks": s.vouched.Load(),
 		"reads": s.looks.Load(), "stays": s.lingered.Load(),
 	} {
-		if n == 0 {
+		if n == 0 && !(name == "vouched blocks" && throughBroker()) {
 			t.Errorf("no %s", name)
 		}
 	}
@@ -129,7 +129,9 @@ func (l *soakLife) live() {
 	for range 1 + l.rnd.IntN(20) {
 		switch l.rnd.IntN(8) {
 		case 0:
-			l.vouch()
+			if !throughBroker() {
+				l.vouch()
+			}
 		case 1:
 			l.given()
 		case 2:

@@ -21,6 +21,11 @@ func PidfdOpen(pid int, flags uint) (*FD, error) {
 	return ownFD(n) // always close-on-exec
 }
 
+// PidfdSendSignal sends a signal to the process that a pidfd refers to: pidfd_send_signal(2). ESRCH says that it was reaped.
+func PidfdSendSignal(fd *FD, signal unix.Signal) error {
+	return os.NewSyscallError("pidfd_send_signal", unix.PidfdSendSignal(fd.Int(), signal, nil, 0))
+}
+
 // Gettid gives the id of the calling thread. Unless runtime.LockOSThread was called, the goroutine
 // may be on another thread by the time it returns.
 func Gettid() int { return unix.Gettid() }

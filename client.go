@@ -1,0 +1,359 @@
+package kptr
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"sync"
+	"syscall"
+	"time"
+
+	"kptr/broker/wire"
+	"kptr/sys"
+)
+
+// A client is the backend of a process that has a broker hold the map. Requests go one at a time; a goroutine of its own, which takes
+// no thread, reads the replies, and connects anew when the connection is lost.
+type client struct {
+	path   string
+	about  wire.Map
+	blob   []byte // BTF
+	fields []field
+	again  func() // gives a new broker the shares
+	poll   *sys.Epoll
+	reader sync.WaitGroup
+	asking sync.Mutex // held during a request
+
+	mu       sync.Mutex
+	socket   *sys.FD     // nil while there is none
+	replies  chan answer // of socket
+	memories []*lent
+	lastID   uint32
+	closed   bool
+}
+
+// An answer is a message from the broker.
+type answer struct {
+	wire.Reply
+	body []byte
+	fds  []*sys.FD
+}
+
+// lent is memory that the broker maps too.
+type lent struct {
+	id  uint32
+	fd  *sys.FD
+	mem *sys.Mapping
+}
+
+// brokerChunk is the number of pages of one memfd: the broker counts them whole against a quota.
+const brokerChunk = 8
+
+// replyTime is how long the broker may take.
+const replyTime = 10 * time.Second
+
+func newClient(path string) (*client, error) {
+	poll, err := sys.NewEpoll()
+	if err != nil {
+		return nil, err
+	}
+	c := &client{path: path, poll: poll}
+	if err := c.connect(); err != nil {
+		return nil, errors.Join(err, poll.Close())
+	}
+	c.reader.Go(c.read)
+	if c.about, c.blob, err = c.hello(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), c.close())
+	}
+	return c, nil
+}
+
+func (c *client) connect() error {
+	socket, err := sys.ConnectUnix(c.path)
+	for range 100 {
+		if !errors.Is(err, syscall.EAGAIN) { // many wait already
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+		socket, err = sys.ConnectUnix(c.path)
+	}
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.poll.Add(socket.Int()); err != nil {
+		return errors.Join(err, socket.Close())
+	}
+	c.socket, c.replies = socket, make(chan answer, 1)
+	return nil
+}
+
+// read passes replies on, until close.
+func (c *client) read() {
+	b := make([]byte, wire.ReplySize+max(wire.MapSize, wire.MaxBody))
+	for {
+		if _, err := c.poll.Wait(time.Hour); err != nil { // of close
+			c.lose()
+			return
+		}
+		m, err := sys.Receive(c.socket, b)
+		if errors.Is(err, syscall.ECONNRESET) { // the broker had something unread, but may have said why
+			m, err = sys.Receive(c.socket, b)
+		}
+		if errors.Is(err, syscall.EAGAIN) {
+			continue
+		}
+		a := answer{fds: m.FDs}
+		var ok bool
+		if a.Reply, a.body, ok = wire.ParseReply(b[:m.Size]); err == nil && ok && !m.Cut {
+			a.body = append([]byte(nil), a.body...)
+			select {
+			case c.replies <- a:
+				continue
+			default: // nobody has asked
+			}
+		}
+		closeAll(m.FDs)
+		c.lose()
+		c.reconnect()
+	}
+}
+
+func closeAll(fds []*sys.FD) {
+	for _, fd := range fds {
+		_ = fd.Close()
+	}
+}
+
+// lose gives the connection up.
+func (c *client) lose() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.socket != nil {
+		_ = c.poll.Remove(c.socket.Int())
+		_ = c.socket.Close()
+		c.socket = nil
+		close(c.replies)
+	}
+}
+
+// reconnect tries until it connects, or until close.
+func (c *client) reconnect() {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		if _, err := c.poll.Wait(pause); err != nil || c.connect() == nil {
+			break
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed && c.socket != nil {
+		c.reader.Go(c.renew) // while read passes its replies on
+	}
+}
+
+// renew gives a new broker what the last one had. One that serves another map is hung up on.
+func (c *client) renew() {
+	about, blob, err := c.hello()
+	if err != nil || !reflect.DeepEqual(about, c.about) || string(blob) != string(c.blob) {
+		c.hangUp()
+		return
+	}
+	c.mu.Lock()
+	memories, again := append([]*lent(nil), c.memories...), c.again
+	c.mu.Unlock()
+	for _, l := range memories {
+		if c.lend(l) != nil {
+			c.hangUp()
+			return
+		}
+	}
+	if again != nil {
+		again()
+	}
+}
+
+// hangUp has read find the connection closed.
+func (c *client) hangUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = sys.Shutdown(c.socket)
+}
+
+// ask sends a request and waits for the reply. The errors are a refusal and ErrLost.
+func (c *client) ask(op wire.Op, count int, body []byte, fds ...int) (answer, error) {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	head := wire.Request{Op: op, Count: uint32(count)}
+	if count > 0 {
+		head.Size = uint32(len(body) / count)
+	}
+	c.mu.Lock()
+	replies := c.replies // closed if there is no socket
+	err := sys.Send(c.socket, append(head.Append(nil), body...), fds...)
+	c.mu.Unlock()
+	if err != nil {
+		c.hangUp() // it may have said why before
+	}
+	late := time.AfterFunc(replyTime, c.hangUp)
+	defer late.Stop()
+	a, ok := <-replies
+	switch {
+	case !ok:
+		return answer{}, fmt.Errorf("%w: %w", ErrLost, errors.Join(err, syscall.ECONNRESET))
+	case a.Reason != 0:
+		closeAll(a.fds)
+		return answer{}, refusal{&wire.Error{Reason: a.Reason, Errno: syscall.Errno(a.Errno), Limit: a.Limit}}
+	}
+	return a, nil
+}
+
+// maxBTF bounds what is taken of a broker.
+const maxBTF = 16 << 20
+
+// hello asks which map it is.
+func (c *client) hello() (about wire.Map, blob []byte, err error) {
+	a, err := c.ask(wire.Hello, 1, wire.AppendHello(nil))
+	if err != nil {
+		return about, nil, err
+	}
+	defer closeAll(a.fds)
+	about, ok := wire.ParseMap(a.body)
+	if !ok || len(a.fds) != 1 || about.BTFSize == 0 || about.BTFSize > maxBTF {
+		return about, nil, fmt.Errorf("%w: its hello tells no value type", ErrBroker)
+	}
+	seals, err := sys.Seals(a.fds[0])
+	if err != nil {
+		return about, nil, err
+	}
+	size, err := a.fds[0].Size()
+	if err != nil || seals&sys.F_SEAL_SHRINK == 0 || size < int64(about.BTFSize) {
+		return about, nil, fmt.Errorf("%w: its BTF has %d bytes, seals %#x: %w", ErrBroker, size, seals, syscall.EINVAL)
+	}
+	mem, err := sys.Mmap(a.fds[0], 0, int(about.BTFSize), syscall.PROT_READ, syscall.MAP_PRIVATE)
+	if err != nil {
+		return about, nil, err
+	}
+	blob = append(blob, mem.Bytes()...)
+	return about, blob, mem.Close()
+}
+
+func (c *client) update(key *handle, value []byte, flags sys.ElemFlags) error {
+	entry := wire.AppendSet(nil, uint32(flags), value)
+	for i := range c.fields {
+		f := &c.fields[i]
+		field := entry[wire.SetHead+f.offset:][:8]
+		addr := binary.NativeEndian.Uint64(field)
+		if addr == 0 {
+			continue
+		}
+		ref := c.reference(uintptr(addr))
+		if ref == 0 {
+			return &MemoryError{Map: c.about.Name, Field: f.path, Addr: uintptr(addr), Size: f.size, Rule: ErrBroker, Detail: "want a block of a share: the broker does not have other memory"}
+		}
+		binary.NativeEndian.PutUint64(field, ref)
+	}
+	_, err := c.ask(wire.Set, 1, entry, int(key.number))
+	return err
+}
+
+// reference is how the broker knows an address; 0 if it does not.
+func (c *client) reference(addr uintptr) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.memories {
+		if offset := addr - l.mem.Addr(); addr >= l.mem.Addr() && offset < uintptr(len(l.mem.Bytes())) {
+			return wire.Reference(l.id, uint64(offset))
+		}
+	}
+	return 0
+}
+
+func (c *client) lookup(key *handle, value []byte) error {
+	a, err := c.ask(wire.Get, 1, nil, int(key.number))
+	if err == nil && copy(value, a.body) != len(value) {
+		err = fmt.Errorf("%w: %w", ErrBroker, syscall.EBADMSG)
+	}
+	return err
+}
+
+func (c *client) remove(key *handle) error {
+	_, err := c.ask(wire.Delete, 1, nil, int(key.number))
+	return err
+}
+
+func (c *client) mmap(fd *sys.FD, size int) (*sys.Mapping, error) {
+	var err error
+	if fd == nil {
+		size = min(size, brokerChunk*os.Getpagesize())
+		fd, err = sys.MemfdCreate("kptr", int64(size), sys.MFD_NOEXEC_SEAL)
+	} else {
+		fd, err = fd.Dup()
+	}
+	if err != nil {
+		return nil, err
+	}
+	l := &lent{fd: fd}
+	if err = sys.AddSeals(fd, sys.F_SEAL_SHRINK); err == nil {
+		l.mem, err = holder{}.mmap(fd, size)
+	}
+	if err == nil {
+		// Before it is lent: a new broker gets all that are listed.
+		c.mu.Lock()
+		c.lastID++
+		l.id = c.lastID
+		c.memories = append(c.memories, l)
+		c.mu.Unlock()
+		if err = c.lend(l); err != nil {
+			c.forget(l.mem)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.mem.Close(), fd.Close())
+	}
+	return l.mem, nil
+}
+
+// forget takes memory off the list.
+func (c *client) forget(mem *sys.Mapping) *lent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, l := range c.memories {
+		if l.mem == mem {
+			c.memories = append(c.memories[:i:i], c.memories[i+1:]...)
+			return l
+		}
+	}
+	return nil
+}
+
+// lend gives the broker memory.
+func (c *client) lend(l *lent) error {
+	pages := len(l.mem.Bytes()) / os.Getpagesize()
+	_, err := c.ask(wire.Memory, 1, wire.AppendMemory(nil, l.id, uint32(pages)), l.fd.Int())
+	return err
+}
+
+func (c *client) munmap(mem *sys.Mapping) error {
+	l := c.forget(mem)
+	_, err := c.ask(wire.Forget, 1, wire.AppendMemory(nil, l.id, 0))
+	if errors.Is(err, ErrLost) {
+		err = nil // it is not lent again
+	}
+	return errors.Join(err, mem.Close(), l.fd.Close())
+}
+
+// close hangs up; the broker then releases what this process has through it.
+func (c *client) close() error {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	err := c.poll.Close()
+	c.reader.Wait()
+	for _, l := range c.memories {
+		err = errors.Join(err, l.fd.Close())
+	}
+	return err
+}

@@ -1,0 +1,174 @@
+package sys
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// seccompData is struct seccomp_data (linux/seccomp.h) in the host's byte order.
+func seccompData(nr, arch uint32, args ...uint64) []byte {
+	b := binary.NativeEndian.AppendUint32(binary.NativeEndian.AppendUint32(nil, nr), arch)
+	b = binary.NativeEndian.AppendUint64(b, 0) // instruction_pointer
+	for i := range 6 {
+		var v uint64
+		if i < len(args) {
+			v = args[i]
+		}
+		b = binary.NativeEndian.AppendUint64(b, v)
+	}
+	return b
+}
+
+// runFilter does what Documentation/networking/filter.rst says of the four instructions that filters here are made of.
+func runFilter(t *testing.T, p []sockFilter, data []byte) uint32 {
+	t.Helper()
+	var a uint32
+	for pc := 0; pc < len(p); pc++ {
+		in := p[pc]
+		jump := func(yes bool) {
+			if yes {
+				pc += int(in.jt)
+			} else {
+				pc += int(in.jf)
+			}
+		}
+		switch in.code {
+		case unix.BPF_LD | unix.BPF_W | unix.BPF_ABS:
+			a = binary.NativeEndian.Uint32(data[in.k:])
+		case unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K:
+			jump(a == in.k)
+		case unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K:
+			jump(a&in.k != 0)
+		case unix.BPF_RET | unix.BPF_K:
+			return in.k
+		default:
+			t.Fatalf("instruction %d: code %#x", pc, in.code)
+		}
+	}
+	t.Fatal("the filter runs past its end")
+	return 0
+}
+
+func TestSeccompProgram(t *testing.T) {
+	const eperm = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+	list := []Syscall{
+		{Name: "read"},
+		{Name: "bpf", Arg: 0, Only: []uint32{1, 2}},
+		{Name: "clone", Arg: 1, Has: 0x10000},
+		{Name: "mprotect", Arg: 2, Without: 4},
+	}
+	p, err := seccompProgram(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		data []byte
+		want uint32
+	}{
+		{"in the list", seccompData(unix.SYS_READ, auditArch), unix.SECCOMP_RET_ALLOW},
+		{"not in the list", seccompData(unix.SYS_WRITE, auditArch), eperm},
+		{"another architecture", seccompData(unix.SYS_READ, auditArch^1), unix.SECCOMP_RET_KILL_PROCESS},
+		{"x32", seccompData(unix.SYS_READ|0x40000000, auditArch), eperm}, // __X32_SYSCALL_BIT, asm/unistd.h
+		{"value, first", seccompData(unix.SYS_BPF, auditArch, 1), unix.SECCOMP_RET_ALLOW},
+		{"value, last", seccompData(unix.SYS_BPF, auditArch, 2), unix.SECCOMP_RET_ALLOW},
+		{"value, another", seccompData(unix.SYS_BPF, auditArch, 5), eperm},
+		{"value, of another argument", seccompData(unix.SYS_BPF, auditArch, 5, 1, 1, 1, 1, 1), eperm},
+		{"value, upper half not looked at", seccompData(unix.SYS_BPF, auditArch, 1<<32|1), unix.SECCOMP_RET_ALLOW},
+		{"bit", seccompData(unix.SYS_CLONE, auditArch, 0, 0x50f00), unix.SECCOMP_RET_ALLOW},
+		{"bit missing", seccompData(unix.SYS_CLONE, auditArch, 0x10000, 0x40f00), eperm},
+		{"bit not set", seccompData(unix.SYS_MPROTECT, auditArch, 4, 4, 3), unix.SECCOMP_RET_ALLOW},
+		{"bit set", seccompData(unix.SYS_MPROTECT, auditArch, 0, 0, 7), eperm},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := runFilter(t, p, tt.data); got != tt.want {
+				t.Errorf("got %#x, want %#x", got, tt.want)
+			}
+		})
+	}
+	if _, err := seccompProgram([]Syscall{{Name: "reed"}}); !errors.Is(err, ErrSyscallName) {
+		t.Errorf("unknown name: %v", err)
+	}
+	if p, err := seccompProgram([]Syscall{{Name: "poll"}}); err != nil || pollNr == absent && len(p) != 5 {
+		t.Errorf("what the architecture may lack: %d instructions, %v", len(p), err)
+	}
+}
+
+const confinedEnv = "SYS_TEST_CONFINED"
+
+func init() {
+	if os.Getenv(confinedEnv) != "" {
+		confined()
+		os.Exit(0)
+	}
+}
+
+// confined prints what differs from what it expects.
+func confined() {
+	list := append(GoRuntime(os.Getpid()), Syscall{Name: "bpf", Arg: 0, Only: []uint32{uint32(BPF_MAP_LOOKUP_ELEM)}})
+	if err := Confine(list); err != nil {
+		fmt.Println(err)
+		return
+	}
+	// A thread of its own for each, and the collector's, are started under the filter; so is the sleeping one woken up.
+	var started sync.WaitGroup
+	for range 4 {
+		started.Go(func() {
+			runtime.LockOSThread()
+			time.Sleep(time.Millisecond)
+			runtime.GC()
+			try("bpf of a new thread", unix.EPERM, unix.SYS_BPF, uintptr(BPF_PROG_LOAD), 0, 0)
+		})
+	}
+	started.Wait()
+	r, w, err := os.Pipe()
+	if err == nil {
+		_, err = w.Write([]byte("x"))
+	}
+	if err == nil {
+		_, err = r.Read(make([]byte, 1))
+	}
+	if err != nil {
+		fmt.Println("pipe:", err)
+	}
+	page := uintptr(os.Getpagesize())
+	try("openat", unix.EPERM, unix.SYS_OPENAT, 0, 0, 0)
+	try("execve", unix.EPERM, unix.SYS_EXECVE, 0, 0, 0)
+	try("kill", unix.EPERM, unix.SYS_KILL, 1, 0, 0)
+	try("tgkill of another process", unix.EPERM, unix.SYS_TGKILL, 1, 1, 0)
+	try("bpf, another command", unix.EPERM, unix.SYS_BPF, uintptr(BPF_PROG_LOAD), 0, 0)
+	try("bpf", unix.E2BIG, unix.SYS_BPF, uintptr(BPF_MAP_LOOKUP_ELEM), 0, page+8) // bpf_check_uarg_tail_zero, kernel/bpf/syscall.c
+	try("mprotect to executable", unix.EPERM, unix.SYS_MPROTECT, page, page, unix.PROT_EXEC)
+	if runtime.GOARCH == "s390x" {
+		try("clone of a process", unix.EPERM, unix.SYS_CLONE, 0, uintptr(unix.SIGCHLD), 0)
+		return
+	}
+	try("clone of a process", unix.EPERM, unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0)
+	try("mmap to executable", unix.EPERM, unix.SYS_MMAP, 0, page, unix.PROT_EXEC)
+}
+
+func try(what string, want, nr syscall.Errno, a, b, c uintptr) {
+	if _, _, errno := unix.RawSyscall(uintptr(nr), a, b, c); errno != want {
+		fmt.Printf("%s: errno %d, want %d\n", what, errno, want)
+	}
+}
+
+// TestConfine: a Go program goes on under the filter, and cannot do what is not in the list.
+func TestConfine(t *testing.T) {
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), confinedEnv+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || len(out) > 0 {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

@@ -1,0 +1,42 @@
+package attack
+
+import (
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Of linux/userfaultfd.h.
+const (
+	uffdAPI          = 0xaa
+	uffdUserModeOnly = 1
+	uffdioAPI        = 0xc018aa3f // _IOWR(UFFDIO, _UFFDIO_API, struct uffdio_api)
+	uffdioRegister   = 0xc020aa00 // _IOWR(UFFDIO, _UFFDIO_REGISTER, struct uffdio_register)
+	registerMissing  = 1
+)
+
+// userfault maps the first page of a memfd so that whoever touches it there waits for ever.
+func userfault(memfd int) error {
+	page := uintptr(os.Getpagesize())
+	addr, _, errno := unix.Syscall6(unix.SYS_MMAP, 0, page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED, uintptr(memfd), 0)
+	if errno != 0 {
+		return errno
+	}
+	fd, _, errno := unix.Syscall(unix.SYS_USERFAULTFD, unix.O_CLOEXEC|uffdUserModeOnly, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	api := [3]uint64{uffdAPI}
+	register := [4]uint64{uint64(addr), uint64(page), registerMissing}
+	for _, c := range []struct {
+		cmd uintptr
+		arg unsafe.Pointer
+	}{{uffdioAPI, unsafe.Pointer(&api)}, {uffdioRegister, unsafe.Pointer(&register)}} {
+		if _, _, errno := syscall.Syscall(unix.SYS_IOCTL, fd, c.cmd, uintptr(c.arg)); errno != 0 {
+			return errno
+		}
+	}
+	return nil
+}
