@@ -9,7 +9,7 @@ GO ?= go
 SMALL := -gcflags=all=-l -ldflags='-s -w -funcalign=4'
 
 # What the binary may have, in bytes.
-MAX_SIZE := 2500000
+MAX_SIZE := 3000000
 
 .PHONY: help
 help: ## print this list
@@ -97,10 +97,19 @@ SOAK ?= 5m
 soak: ## let threads start, share, write, close and die at random for SOAK (5m), under the race detector
 	KPTR_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 0 -run '^TestSoak$$' -v .
 
+.PHONY: broker-soak
+broker-soak: ## let 100 processes at a time share through a broker and be killed, for SOAK (5m) (root; gcc)
+	KPTR_SOAK=$(SOAK) $(GO) test -count=1 -timeout 0 -run '^TestSoak$$' -v ./broker
+
 .PHONY: vmtest
 vmtest: ## run the tests on kernels in QEMU: all of the matrix, or KERNEL=6.12, ARCH=arm64, QUICK=1; DOC=FILE keeps the table
 	$(GO) -C test/vm test ./...
 	$(GO) -C test/vm run . $(if $(KERNEL),-kernel $(KERNEL)) $(if $(ARCH),-arch $(ARCH)) $(if $(QUICK),-ci) $(if $(DOC),-doc $(abspath $(DOC)))
+
+.PHONY: sched-bench
+sched-bench: ## measure the scheduler in QEMU and write docs/sched-bench.md (needs gcc); QUICK=1 for one short boot that writes nothing
+	$(GO) -C test/sched test ./...
+	$(GO) -C test/sched run . $(if $(QUICK),-form icount -boots 1 -window 4s,-doc $(CURDIR)/docs/sched-bench.md -plot $(CURDIR)/docs/sched-bench.svg)
 
 FUZZTIME ?= 10m
 
@@ -110,19 +119,26 @@ fuzz: ## fuzz every target for FUZZTIME each (10m, or a count such as 50000x)
 		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$pkg || exit 1; \
 	done
 
+SEED ?= 0
+
+.PHONY: fuzz-hostile
+fuzz-hostile: ## break the objects of the corpus for FUZZTIME (a time), from SEED (0) on, and parse and plan each mutant
+	$(GO) -C test/hostile test -count=1 -gcflags=all=-d=checkptr -timeout 0 -v -run '^TestMutants$$' . -for $(FUZZTIME) -seed $(SEED)
+
 .PHONY: fmt
 fmt: ## format the Go files
 	gofmt -l -w .
 
 .PHONY: vet
-vet: ## run go vet
+vet: ## run go vet, on what only guests run too
 	$(GO) vet ./...
+	$(GO) vet -tags guest ./...
 	for module in test/*/go.mod; do $(GO) -C $${module%/go.mod} vet ./... || exit 1; done
 
 .PHONY: lint
 lint: vet ## run go vet, check the formatting, run staticcheck
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted:" $$files; exit 1; fi
-	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags guest ./...
 
 .PHONY: clean
 clean: ## remove what the other targets leave behind

@@ -71,6 +71,11 @@ func (d *demo) shareThrough(m *bpfobj.Map, start func(tid int) error) (err error
 	if unchecked := blocks.Unchecked(); unchecked != nil {
 		d.sayf("check", "%s", oneLine(unchecked))
 	}
+	return d.shareBlocks(blocks, start)
+}
+
+// shareBlocks is shareThrough, once the map is open.
+func (d *demo) shareBlocks(blocks *kptr.Map[value], start func(tid int) error) (err error) {
 	mine, err := blocks.Share(kptr.ThisThread())
 	if err != nil {
 		return err

@@ -51,9 +51,12 @@ func (e *usageError) Error() string {
 // be read.
 func exitCode(err error) int {
 	var usage *usageError
+	var child childError
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &child):
+		return child.code
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.Is(err, sys.ErrNotSupported), errors.Is(err, syscall.ENOSYS): // ENOSYS: no CONFIG_BPF_SYSCALL
@@ -66,7 +69,10 @@ func exitCode(err error) int {
 
 // fail prints an error and gives its exit code.
 func fail(stderr io.Writer, err error) int {
-	io.WriteString(stderr, "kptr-demo: "+oneLine(err)+"\n")
+	var child childError
+	if !errors.As(err, &child) || err.Error() != child.Error() { // which is alone: nothing else has failed
+		io.WriteString(stderr, "kptr-demo: "+oneLine(err)+"\n")
+	}
 	return exitCode(err)
 }
 

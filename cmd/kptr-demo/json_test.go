@@ -71,6 +71,9 @@ func TestJSON(t *testing.T) {
 		{"plan", &planReport{Steps: []planStep{{Step: 1, Attributes: attributes{}, Yields: "fd"}, {}}}},
 		{"inspect", &objectReport{Sections: []sectionReport{{Offset: 1 << 63}}, Maps: []mapReport{{UserKptrs: []kptrReport{{}}, Variables: []variableReport{{"v", 1, 2}}}}}},
 		{"load", loadReport{Results: []loadResult{{Kind: "map", Name: "m", Log: "a\nb\tc"}}}},
+		{"sched", schedReport{Pins: []pinReport{{"p", true}}, Decisions: decisions{CriticalSpared: 1 << 63}, Error: "e", Exit: 1}},
+		{"hint", hintReport{[]string{"c", "-a"}, 7, 255}},
+		{"top", topReport{[]registration{{Thread: 2, Process: 1, Command: "c\"", Level: "thread", Hint: &hintWords{Version: 1, Yield: 1<<32 - 1}}, {GC: &gcWord{1}}}}},
 		{"check", checkReport{Findings: probe()}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"embed"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -23,6 +25,9 @@ var testdata embed.FS
 var files = kerneltest.Files{"": testdata}
 
 func TestMain(m *testing.M) {
+	if isWorker() {
+		worker(os.Args[2], os.Args[3:])
+	}
 	if os.Getenv(mainEnv) != "" {
 		main()
 	}
@@ -85,6 +90,56 @@ func demoProcess(t *testing.T, attr *syscall.SysProcAttr, args ...string) result
 		t.Fatal(err)
 	}
 	return result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// A runningDemo is the command in a process of its own that goes on until it is told to end.
+type runningDemo struct {
+	cmd    *exec.Cmd
+	out    *bufio.Reader
+	stderr bytes.Buffer
+}
+
+func startDemo(t *testing.T, args ...string) *runningDemo {
+	t.Helper()
+	d := &runningDemo{cmd: exec.Command("/proc/self/exe", args...)}
+	d.cmd.Env = append(os.Environ(), mainEnv+"=1")
+	d.cmd.Stderr = &d.stderr
+	out, err := d.cmd.StdoutPipe()
+	must(t, err)
+	d.out = bufio.NewReader(out)
+	must(t, d.cmd.Start())
+	t.Cleanup(func() { d.cmd.Process.Kill(); d.cmd.Wait() }) // if the test has not ended it
+	return d
+}
+
+// until reads standard output to the end of the text.
+func (d *runningDemo) until(t *testing.T, text string) string {
+	t.Helper()
+	var read []byte
+	for !bytes.HasSuffix(read, []byte(text)) {
+		b, err := d.out.ReadByte()
+		if err != nil {
+			d.cmd.Wait()
+			t.Fatalf("%v before %q, after %q; standard error %q", err, text, read, &d.stderr)
+		}
+		read = append(read, b)
+	}
+	return string(read)
+}
+
+// end sends a signal and gives what the command did, with what until has left of its standard output.
+func (d *runningDemo) end(t *testing.T, s os.Signal) result {
+	t.Helper()
+	must(t, d.cmd.Process.Signal(s))
+	return d.wait(t)
+}
+
+func (d *runningDemo) wait(t *testing.T) result {
+	t.Helper()
+	rest, err := io.ReadAll(d.out)
+	must(t, err)
+	d.cmd.Wait()
+	return result{d.cmd.ProcessState.ExitCode(), string(rest), d.stderr.String()}
 }
 
 // wantError checks an exit code, that standard output is empty, and that standard

@@ -26,12 +26,7 @@ func servePin(t *testing.T, object []byte, mode os.FileMode, attach bool) string
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { must(t, obj.Close()) })
-	dir, err := os.MkdirTemp("", "kptr-demo")
-	must(t, err)
-	t.Cleanup(func() { must(t, os.Remove(dir)) })
-	must(t, os.Chmod(dir, 0o755))
-	must(t, syscall.Mount("bpf", dir, "bpf", 0, "mode=0755"))
-	t.Cleanup(func() { must(t, syscall.Unmount(dir, 0)) })
+	dir := bpffs(t)
 	pin := filepath.Join(dir, "datamap")
 	must(t, obj.Map("datamap").Pin(pin))
 	must(t, os.Chmod(pin, mode))
@@ -39,6 +34,19 @@ func servePin(t *testing.T, object []byte, mode os.FileMode, attach bool) string
 		must(t, obj.Attach())
 	}
 	return pin
+}
+
+// bpffs mounts one that everybody may look into.
+func bpffs(t *testing.T) (dir string) {
+	t.Helper()
+	kerneltest.NeedCaps(t, sys.CAP_SYS_ADMIN)
+	dir, err := os.MkdirTemp("", "kptr-demo")
+	must(t, err)
+	t.Cleanup(func() { must(t, os.Remove(dir)) })
+	must(t, os.Chmod(dir, 0o755))
+	must(t, syscall.Mount("bpf", dir, "bpf", 0, "mode=0755"))
+	t.Cleanup(func() { must(t, syscall.Unmount(dir, 0)) })
+	return dir
 }
 
 func must(t *testing.T, err error) {

@@ -45,7 +45,7 @@ func TestVerbHelp(t *testing.T) {
 			for _, line := range strings.Split(strings.TrimSpace(v.examples), "\n") {
 				args := strings.Fields(line)
 				rest, err := fs.parse(args[2:])
-				if args[0] != "kptr-demo" || args[1] != v.name || err != nil || len(rest) > 1 || len(rest) == 1 && v.args == "" {
+				if args[0] != "kptr-demo" || args[1] != v.name || err != nil || len(rest) > 1 && v.args == "FILE" || len(rest) > 0 && v.args == "" {
 					t.Errorf("example %q: %v", line, err)
 				}
 			}
@@ -87,6 +87,19 @@ func TestUsageErrors(t *testing.T) {
 		{"inspect: unknown flag", []string{"inspect", "a.o", "--trace"}, `inspect: unknown flag "--trace"`},
 		{"load: no FILE", []string{"load", "--"}, "load: FILE is missing"},
 		{"load: unknown flag", []string{"load", "-object", "a.o"}, `load: unknown flag "-object"`},
+		{"sched: argument", []string{"sched", "now"}, `sched: unexpected argument "now"`},
+		{"sched: -pin empty", []string{"sched", "-pin="}, `-pin "": DIR is empty`},
+		{"sched: -mode is a word", []string{"sched", "-mode", "rw"}, `-mode "rw": not an octal number`},
+		{"sched: -mode is decimal", []string{"sched", "-mode", "8"}, `-mode "8": not an octal number`},
+		{"sched: -mode too large", []string{"sched", "-mode", "01000"}, `-mode "01000": not an octal number from 0 to 0777`},
+		{"hint: no COMMAND", []string{"hint", "-background"}, "hint: COMMAND is missing"},
+		{"hint: no COMMAND behind --", []string{"hint", "-background", "--"}, "hint: COMMAND is missing"},
+		{"hint: no hint", []string{"hint", "--", "true"}, "hint: no hint: want -background, -critical, -latency or -weight"},
+		{"hint: flag of the COMMAND without --", []string{"hint", "-latency", "ls", "-l"}, `hint: unknown flag "-l"`},
+		{"hint: -weight 0", []string{"hint", "-weight", "0", "true"}, `-weight "0": not a number from 1 to 10000`},
+		{"hint: -weight too large", []string{"hint", "-weight", "10001", "true"}, `-weight "10001": not a number from 1 to 10000`},
+		{"top: argument", []string{"top", "1"}, `top: unexpected argument "1"`},
+		{"top: unknown flag", []string{"top", "-n", "1"}, `top: unknown flag "-n"`},
 		{"check: argument", []string{"check", "now"}, `check: unexpected argument "now"`},
 		{"check: unknown flag", []string{"check", "-v"}, `check: unknown flag "-v"`},
 	} {

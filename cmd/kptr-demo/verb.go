@@ -32,6 +32,14 @@ type output struct {
 	doc  any
 }
 
+// emit shows what there is so far, of a command that goes on.
+func (o *output) emit() error {
+	if o.json {
+		o.Write(appendJSON(nil, o.doc))
+	}
+	return o.Flush()
+}
+
 // A failure is the document of a command that failed before it had another one.
 type failure struct {
 	Error string `json:"error"`
@@ -39,7 +47,7 @@ type failure struct {
 }
 
 func verbs() []verb {
-	return []verb{runVerb(), shareVerb(), planVerb(), inspectVerb(), loadVerb(), checkVerb()}
+	return []verb{runVerb(), shareVerb(), serveVerb(), joinVerb(), planVerb(), inspectVerb(), loadVerb(), checkVerb(), schedVerb(), hintVerb(), topVerb()}
 }
 
 func findVerb(name string) (verb, bool) {
