@@ -98,7 +98,6 @@ const volatile __u64 __SCX_TASK_QUEUED __weak;
 const volatile bool hints_on = 1;
 
 extern __s32 scx_bpf_create_dsq(__u64 dsq_id, __s32 node) __ksym;
-extern __s32 scx_bpf_select_cpu_dfl(struct task_struct *p, __s32 prev_cpu, __u64 wake_flags, bool *is_idle) __ksym;
 extern void scx_bpf_dsq_insert___v2(struct task_struct *p, __u64 dsq_id, __u64 slice, __u64 enq_flags) __ksym;
 extern void scx_bpf_dsq_insert_vtime(struct task_struct *p, __u64 dsq_id, __u64 slice, __u64 vtime, __u64 enq_flags) __ksym;
 extern bool scx_bpf_dsq_move_to_local___v2(__u64 dsq_id, __u64 enq_flags) __ksym;
@@ -106,7 +105,6 @@ extern bool scx_bpf_dsq_move_vtime(struct bpf_iter_scx_dsq *it, struct task_stru
 extern __s32 scx_bpf_dsq_nr_queued(__u64 dsq_id) __ksym;
 extern __s32 scx_bpf_task_cpu(const struct task_struct *p) __ksym;
 extern __u32 scx_bpf_nr_cpu_ids(void) __ksym;
-extern __u64 scx_bpf_now(void) __ksym __weak;
 extern bool bpf_cpumask_test_cpu(__u32 cpu, const struct cpumask *mask) __ksym;
 extern __s32 scx_bpf_pick_idle_cpu(const struct cpumask *allowed, __u64 flags) __ksym;
 extern void scx_bpf_kick_cpu(__s32 cpu, __u64 flags) __ksym;
@@ -141,6 +139,7 @@ struct task_ctx {
 	__u64 queued_at; /* in BACKGROUND */
 	__u64 due;	 /* ns of CPU time that it has in the foreground, since it has waited for STARVE_NS */
 	__u64 asked;	 /* when it was first asked to yield, since its critical word was last seen to be 0; 0: it was not */
+	bool queued;	 /* it came by enqueue since it ran last */
 	bool jumped;	 /* it has preempted somebody and is yet to run: others may be further behind */
 	bool let_be;	 /* it was let be, and asked to yield, since it runs */
 	__u64 bonus;	 /* LATENCY_NS or 0, and */
@@ -179,17 +178,6 @@ static __u64 vtime_now;
 
 static __u64 (*const bpf_ktime_get_ns)(void) = (void *)5;
 static long (*const bpf_probe_read_kernel_str)(void *dst, __u32 size, const void *from) = (void *)115;
-
-/* Nanoseconds. The CPUs' clocks of the kfunc, which is the cheaper one, differ a little. */
-static __always_inline __u64 clock(void)
-{
-	return scx_bpf_now ? scx_bpf_now() /* since 6.14 */ : bpf_ktime_get_ns();
-}
-
-static __always_inline __u64 since(__u64 then, __u64 now)
-{
-	return (__s64)(now - then) > 0 ? now - then : 0;
-}
 
 #define COUNT(what) __sync_fetch_and_add(&stats.what, 1)
 
@@ -280,7 +268,7 @@ static __always_inline bool spared(struct task_ctx *t, struct kptr_hint *h, __u6
 	}
 	if (!t->asked)
 		t->asked = now;
-	if (since(t->asked, now) > CRITICAL_NS) {
+	if (now - t->asked > CRITICAL_NS) {
 		COUNT(critical_expired);
 		return 0;
 	}
@@ -308,12 +296,12 @@ static __always_inline __u64 weight_of(struct task_ctx *t)
  */
 static __always_inline __u64 vtime_of(struct task_ctx *t, __u64 now)
 {
-	return later(t->vtime + since(t->charged, now) * WEIGHT_DFL / weight_of(t), vtime_now);
+	return later(t->vtime + (now - t->charged) * WEIGHT_DFL / weight_of(t), vtime_now);
 }
 
 static __always_inline void charge(struct task_ctx *t, __u64 now)
 {
-	__u64 ran = since(t->charged, now);
+	__u64 ran = now - t->charged;
 
 	t->vtime += ran * WEIGHT_DFL / weight_of(t);
 	t->charged = now;
@@ -388,7 +376,7 @@ static __always_inline bool preempts(struct task_ctx *t, __s32 cpu)
 			return 0;
 		goto next;
 	}
-	now = clock();
+	now = bpf_ktime_get_ns();
 	h = hint_of(curr, &background);
 	background = background && !c->due;
 	vtime = vtime_of(c, now) - c->bonus;
@@ -411,7 +399,7 @@ next:
 static __always_inline void look_around(struct task_struct *p, __u32 cpu)
 {
 	__u32 n = scx_bpf_nr_cpu_ids(), i;
-	__u64 now = clock();
+	__u64 now = bpf_ktime_get_ns();
 
 	for (i = 0; i < LOOK && i + 1 < n; i++) {
 		struct task_struct *curr;
@@ -428,23 +416,11 @@ static __always_inline void look_around(struct task_struct *p, __u32 cpu)
 	}
 }
 
-SEC("struct_ops/select_cpu")
-__s32 kptr_select_cpu(__u64 *ctx)
-{
-	struct task_struct *p = (struct task_struct *)ctx[0];
-	struct task_ctx *t;
-	bool idle = 0;
-	__s32 cpu = scx_bpf_select_cpu_dfl(p, ctx[1], ctx[2], &idle);
-
-	if (!idle)
-		return cpu;
-	t = context(p);
-	if (t)
-		settle(t, 0);
-	scx_bpf_dsq_insert___v2(p, __SCX_DSQ_LOCAL, SLICE_NS, 0); /* and not to enqueue */
-	return cpu;
-}
-
+/*
+ * There is no select_cpu, which saves a program at each wake-up: the kernel looks for
+ * an idle CPU itself then, and lets the task run there with a slice of SCX_SLICE_DFL,
+ * without asking enqueue. See kptr_running and kptr_tick.
+ */
 SEC("struct_ops/enqueue")
 void kptr_enqueue(__u64 *ctx)
 {
@@ -461,6 +437,7 @@ void kptr_enqueue(__u64 *ctx)
 	}
 	h = hint_of(p, &background);
 	background = background && !t->due;
+	t->queued = 1;
 	take(p, t, h);
 	settle(t, !wakes && !background);
 	own = scx_bpf_task_cpu(p);
@@ -471,7 +448,7 @@ void kptr_enqueue(__u64 *ctx)
 	}
 	if (background) {
 		COUNT(background_queued);
-		t->queued_at = clock();
+		t->queued_at = bpf_ktime_get_ns();
 	}
 	scx_bpf_dsq_insert_vtime(p, background ? BACKGROUND : NORMAL, SLICE_NS, key_of(t), enq_flags);
 	idle = scx_bpf_pick_idle_cpu(of(p)->cpus_ptr, 0);
@@ -493,7 +470,7 @@ static __always_inline void promote(void)
 
 	if (!scx_bpf_dsq_nr_queued(BACKGROUND))
 		return;
-	now = clock();
+	now = bpf_ktime_get_ns();
 	if (!bpf_iter_scx_dsq_new(&it, BACKGROUND, 0)) {
 		for (i = 0; i < PROMOTE && (p = bpf_iter_scx_dsq_next(&it)); i++) {
 			struct task_ctx *t = context(p);
@@ -502,7 +479,7 @@ static __always_inline void promote(void)
 			if (!t)
 				continue;
 			hint_of(p, &background);
-			if (since(t->queued_at, now) > STARVE_NS)
+			if (now - t->queued_at > STARVE_NS)
 				t->due = SLICE_NS;
 			else if (background)
 				continue;
@@ -546,7 +523,7 @@ void kptr_dispatch(__u64 *ctx)
 		return;
 	}
 	/* The task that had the CPU wants it still. It is in no queue. */
-	charge(t, clock());
+	charge(t, bpf_ktime_get_ns());
 	t->vtime = later(t->vtime, vtime_now); /* as in vtime_of */
 	hint_of(prev, &background);
 	background = background && !t->due;
@@ -568,7 +545,10 @@ void kptr_running(__u64 *ctx)
 
 	if (!t)
 		return;
-	t->charged = clock();
+	if (!t->queued) /* the kernel gave it an idle CPU */
+		settle(t, 0);
+	t->queued = 0;
+	t->charged = bpf_ktime_get_ns();
 	t->next = 0;
 	t->let_be = 0;
 	if (!t->jumped)
@@ -583,7 +563,7 @@ void kptr_stopping(__u64 *ctx)
 
 	if (!t || !t->charged)
 		return;
-	charge(t, clock());
+	charge(t, bpf_ktime_get_ns());
 	t->charged = 0;
 }
 
@@ -600,9 +580,11 @@ void kptr_tick(__u64 *ctx)
 	if (!t || !t->charged)
 		return;
 	h = hint_of(p, &background);
-	now = clock();
+	now = bpf_ktime_get_ns();
 	charge(t, now);
 	take(p, t, h);
+	if (of(p)->scx.slice > SLICE_NS) /* SCX_SLICE_DFL, with the CPU that was idle */
+		set_slice(p, SLICE_NS);
 	if (of(p)->scx.slice || !(scx_bpf_dsq_nr_queued(NORMAL) + scx_bpf_dsq_nr_queued(BACKGROUND)))
 		return;
 	if (spared(t, h, now)) {
@@ -611,7 +593,10 @@ void kptr_tick(__u64 *ctx)
 	}
 }
 
-/* sched_yield(2) gives up the rest of the slice, as it does under the kernel's own scheduler, unless it was asked for. */
+/*
+ * sched_yield(2) lets those go first who are no further ahead than by a slice, and that
+ * costs nothing if it was asked for. Yielding again and again costs no more than once.
+ */
 SEC("struct_ops/yield")
 bool kptr_yield(__u64 *ctx)
 {
@@ -621,7 +606,7 @@ bool kptr_yield(__u64 *ctx)
 	if (ctx[1])
 		return 0; /* yield_to(), which would name who is to run */
 	if (t && !t->let_be)
-		t->vtime += of(p)->scx.slice;
+		t->vtime = later(t->vtime, vtime_now + SLICE_NS);
 	set_slice(p, 0);
 	return 0;
 }
@@ -696,7 +681,6 @@ struct sched_ext_ops {
 	__u32 timeout_ms;
 	__u64 hotplug_seq; /* set by the loader */
 	__u64 flags;
-	void *select_cpu;
 	void *enqueue;
 	void *dispatch;
 	void *running;
@@ -715,7 +699,6 @@ SEC(".struct_ops.link")
 struct sched_ext_ops kptr_sched = {
 	.name = "kptr_hint",
 	.timeout_ms = 10000,
-	.select_cpu = (void *)kptr_select_cpu,
 	.enqueue = (void *)kptr_enqueue,
 	.dispatch = (void *)kptr_dispatch,
 	.running = (void *)kptr_running,

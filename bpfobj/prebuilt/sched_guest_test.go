@@ -172,6 +172,11 @@ func TestSchedulerShares(t *testing.T) {
 				word.Store(^uint32(0))
 			}
 		}, 25, 45, nil},
+		{"yields before", func(*kptr.Hint) {
+			for range 3000 {
+				syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
+			}
+		}, 25, 42, nil},
 		{"not filled in", func(h *kptr.Hint) { h.Background.Store(1); h.Version = 0 }, 25, 42, nil},
 		{"words beyond the size", func(h *kptr.Hint) { h.Background.Store(1); h.Size = 4 }, 25, 42, nil},
 	} {

@@ -1,3 +1,8 @@
+//go:build !race
+
+// None of it runs under the race detector, whose runtime is C: the broker's filter has no room for the system calls of that. What the
+// broker does at the same time is little, and package broker's tests run under it.
+
 // Package attack tries, as a user without privilege, to get at the hints of others: through a map that is pinned for
 // everybody, where it works, and through a broker, where it does not. docs/threat-model.md names each test.
 package attack
