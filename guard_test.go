@@ -77,6 +77,7 @@ func forge(args string) error {
 // element alone, until the task's own process has set it anew.
 func TestGuard(t *testing.T) {
 	kerneltest.NeedJIT(t)
+	kerneltest.NeedRoot(t) // for the mount
 	kerneltest.NoLeaks(t)
 	dir := mountBPFFS(t)
 	g := &guarded{t: t, pin: dir + "/datamap"}

@@ -151,7 +151,7 @@ func NeedTool(t testing.TB, name string) string {
 func NeedRoot(t testing.TB) {
 	t.Helper()
 	if os.Getuid() != 0 {
-		skip(t, "needs root, to become nobody")
+		skip(t, "needs root")
 	}
 }
 
