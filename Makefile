@@ -107,9 +107,9 @@ vmtest: ## run the tests on kernels in QEMU: all of the matrix, or KERNEL=6.12, 
 	$(GO) -C test/vm run . $(if $(KERNEL),-kernel $(KERNEL)) $(if $(ARCH),-arch $(ARCH)) $(if $(QUICK),-ci) $(if $(DOC),-doc $(abspath $(DOC)))
 
 .PHONY: sched-bench
-sched-bench: ## measure the scheduler in QEMU and write docs/sched-bench.md (needs gcc); QUICK=1 for one short boot that writes nothing
+sched-bench: ## measure the scheduler in QEMU and write docs/sched-bench.md (needs gcc); FORM=icount, WINDOW=4s for less; QUICK=1 writes nothing
 	$(GO) -C test/sched test ./...
-	$(GO) -C test/sched run . $(if $(QUICK),-form icount -boots 1 -window 4s,-doc $(CURDIR)/docs/sched-bench.md -plot $(CURDIR)/docs/sched-bench.svg)
+	$(GO) -C test/sched run . $(if $(QUICK),-form icount -boots 1 -window 4s,$(if $(FORM),-form $(FORM)) $(if $(WINDOW),-window $(WINDOW)) -doc $(CURDIR)/docs/sched-bench.md -plot $(CURDIR)/docs/sched-bench.svg)
 
 FUZZTIME ?= 10m
 

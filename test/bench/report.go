@@ -60,7 +60,7 @@ func printAims(w io.Writer, programs []*program) {
 
 // Limits of kptr-demo run.
 const (
-	maxRSSKiB = 3584
+	maxRSSKiB = 4096
 	maxCalls  = 8
 )
 

@@ -80,16 +80,26 @@ type about struct {
 
 // writeDoc writes the page that docs keeps of a full run.
 func writeDoc(w io.Writer, all summaries, outcomes []*outcome, a about) {
-	fmt.Fprintf(w, "# What the scheduler does with hints, measured\n\nWritten by `make sched-bench` on %s, with %s and Linux %s: do not edit. "+
+	var run []string
+	for _, f := range forms {
+		if slices.ContainsFunc(outcomes, func(o *outcome) bool { return o.form.name == f.name }) {
+			run = append(run, f.name)
+		}
+	}
+	fmt.Fprintf(w, "# What the scheduler does with hints, measured\n\nWritten by `make sched-bench FORM=%s WINDOW=%v` on %s, with %s and Linux %s: do not edit. "+
 		"What runs and how is in [test/sched](../test/sched/README.md).\n\n"+
 		"Each boot measures each case for %v of the guest's time, in another order. A figure is the median of the boots, with "+
 		"the least and the most of them in brackets.\nLatency is how late four threads wake up from sleep beside the workload; they give no hint. "+
 		"*default* is the kernel's own scheduler, "+
 		"*hints-off* is this one, which looks at no hint, and *hints-on* the same with hints:\nwhat hints alone do is the difference of "+
-		"these two.\n\n", a.date.UTC().Format(time.DateOnly), a.qemu, a.release, a.window)
+		"these two.\n\n", strings.Join(run, ","), a.window, a.date.UTC().Format(time.DateOnly), a.qemu, a.release, a.window)
 	fmt.Fprintf(w, "![The share of wake-ups that came at least so late, by form, workload and scheduler](%s)\n", a.plot)
 	for _, f := range forms {
 		fmt.Fprintf(w, "\n## %s: %s\n\n", f.name, f.about)
+		if !slices.Contains(run, f.name) {
+			fmt.Fprintln(w, "Not run.")
+			continue
+		}
 		writeTable(w, all, f.name)
 		fmt.Fprintf(w, "\n%s\n", boots(outcomes, f))
 	}

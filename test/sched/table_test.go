@@ -26,7 +26,7 @@ func TestDoc(t *testing.T) {
 		"\n| gc | default | 15 (10 to 20) | 15 (10 to 20) | 15 (10 to 20) | 800 (700 to 900) | 800 (700 to 900) | 0 | 2.50 (2.50 to 3) |  |  |  |\n",
 		"\n| locks | default | 1 | 1 | 1 | 2 | 2 | 7 | 1000 | 5 | 0 | 400 |\n",
 		"\n3 boots, and 3 in vain: no report: a; no report: b.\n",
-		"\n0 boots, none in vain.\n",
+		"\nNot run.\n",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())

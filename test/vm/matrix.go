@@ -27,12 +27,12 @@ var (
 
 var matrix = []cell{
 	{arch: "amd64", suites: bookworm, series: "6.1", flavour: "cloud-amd64"},
-	{arch: "amd64", suites: bookworm, series: "6.12", flavour: "cloud-amd64", ci: true},
+	{arch: "amd64", suites: bookworm, series: "6.12", flavour: "cloud-amd64"},
 	{arch: "amd64", suites: backports, series: "6", flavour: "cloud-amd64"},
 	{arch: "amd64", suites: backports, series: "7", flavour: "cloud-amd64", ci: true},
 	{arch: "amd64", suites: sid, flavour: "cloud-amd64"},
 	{arch: "arm64", suites: backports, series: "7", flavour: "cloud-arm64"},
-	{arch: "arm64", suites: backports, series: "7", flavour: "arm64-16k", ci: true},
+	{arch: "arm64", suites: backports, series: "7", flavour: "arm64-16k"},
 	{arch: "s390x", suites: sid, flavour: "s390x", lacks: []string{"huge pages", "hugetlb"}}, // EDAT
 }
 
