@@ -20,6 +20,9 @@ import (
 	"kptr/sys"
 )
 
+// init keeps the tests off the process's first thread, whose hint is that of the process.
+func init() { runtime.LockOSThread() }
+
 // schedExt is where the kernel tells of its BPF schedulers: Documentation/scheduler/sched-ext.rst.
 const schedExt = "/sys/kernel/sched_ext/"
 
