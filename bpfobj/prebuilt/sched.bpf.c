@@ -311,10 +311,13 @@ static __always_inline void charge(struct task_ctx *t, __u64 now)
 /* Keeps a task within bounds as it is queued. One that was not waiting for the CPU claims nothing for that time. */
 static __always_inline void settle(struct task_ctx *t, bool waited)
 {
-	__u64 least = vtime_now, most = least + t->bonus + SLICE_NS + LEAD_NS / (scx_bpf_dsq_nr_queued(NORMAL) + 1);
+	__u64 least = vtime_now, most = least + t->bonus + SLICE_NS;
 
 	if (!waited)
 		t->vtime = later(t->vtime, least);
+	if (!before(most, t->vtime))
+		return; /* without asking how many are queued */
+	most += LEAD_NS / (scx_bpf_dsq_nr_queued(NORMAL) + 1);
 	if (before(most, t->vtime))
 		t->vtime = most;
 }
@@ -347,21 +350,31 @@ static __always_inline struct task_struct *running_on(__s32 cpu)
 	return rq ? rq->curr : NULL;
 }
 
-/* Whether a task of this scheduler that is in the background has a CPU, and can be preempted. */
-static __always_inline bool yields(struct task_struct *curr, __u64 now)
+/*
+ * Whether the task that has a CPU makes way for one that wakes up elsewhere: as long as it is in the
+ * background, and where that one was kept off its own CPU, also if it is further ahead.
+ */
+static __always_inline bool makes_way(struct task_struct *curr, struct task_ctx *t, bool kept_off, __u64 now)
 {
 	struct task_ctx *c = context(curr);
 	struct kptr_hint *h;
 	bool background;
 
-	if (!c || !c->charged)
+	if (!c || !c->charged || c->next)
 		return 0;
 	h = hint_of(curr, &background);
-	return background && !c->due && !spared(c, h, now);
+	background = background && !c->due;
+	if (!background && (!kept_off || before(vtime_of(c, now) - c->bonus, key_of(t))))
+		return 0;
+	if (spared(c, h, now))
+		return 0;
+	if (background)
+		COUNT(background_preempted);
+	return 1;
 }
 
-/* Whether a task that wakes up takes its CPU at once. */
-static __always_inline bool preempts(struct task_ctx *t, __s32 cpu)
+/* Whether a task that wakes up takes its CPU at once; kept_off, if it does not for the sake of a critical section alone. */
+static __always_inline bool preempts(struct task_ctx *t, __s32 cpu, bool *kept_off)
 {
 	struct task_struct *curr = running_on(cpu);
 	struct task_ctx *c = curr ? context(curr) : NULL;
@@ -384,6 +397,7 @@ static __always_inline bool preempts(struct task_ctx *t, __s32 cpu)
 		return 0;
 	if (spared(c, h, now)) {
 		COUNT(critical_spared);
+		*kept_off = 1;
 		return 0;
 	}
 	if (background)
@@ -395,8 +409,8 @@ next:
 	return 1;
 }
 
-/* Has another CPU that is in the background choose anew, if there is one near. */
-static __always_inline void look_around(struct task_struct *p, __u32 cpu)
+/* Has another CPU choose anew whose task makes way, if there is one near. */
+static __always_inline void look_around(struct task_struct *p, struct task_ctx *t, bool kept_off, __u32 cpu)
 {
 	__u32 n = scx_bpf_nr_cpu_ids(), i;
 	__u64 now = bpf_ktime_get_ns();
@@ -408,8 +422,7 @@ static __always_inline void look_around(struct task_struct *p, __u32 cpu)
 		if (!bpf_cpumask_test_cpu(cpu, of(p)->cpus_ptr))
 			continue;
 		curr = running_on(cpu);
-		if (curr && yields(curr, now)) {
-			COUNT(background_preempted);
+		if (curr && makes_way(curr, t, kept_off, now)) {
 			scx_bpf_kick_cpu(cpu, __SCX_KICK_PREEMPT);
 			return;
 		}
@@ -426,7 +439,7 @@ void kptr_enqueue(__u64 *ctx)
 {
 	struct task_struct *p = (struct task_struct *)ctx[0];
 	__u64 enq_flags = ctx[1];
-	bool wakes = enq_flags & __SCX_ENQ_WAKEUP, background;
+	bool wakes = enq_flags & __SCX_ENQ_WAKEUP, background, kept_off = 0;
 	struct task_ctx *t = context(p);
 	struct kptr_hint *h;
 	__s32 own, idle;
@@ -441,7 +454,7 @@ void kptr_enqueue(__u64 *ctx)
 	take(p, t, h);
 	settle(t, !wakes && !background);
 	own = scx_bpf_task_cpu(p);
-	if (wakes && !background && preempts(t, own)) {
+	if (wakes && !background && preempts(t, own, &kept_off)) {
 		t->jumped = 1;
 		scx_bpf_dsq_insert___v2(p, __SCX_DSQ_LOCAL, SLICE_NS, enq_flags | __SCX_ENQ_PREEMPT | __SCX_ENQ_HEAD);
 		return;
@@ -455,7 +468,7 @@ void kptr_enqueue(__u64 *ctx)
 	if (idle >= 0)
 		scx_bpf_kick_cpu(idle, __SCX_KICK_IDLE);
 	else if (hints_on && wakes && !background)
-		look_around(p, own);
+		look_around(p, t, kept_off, own);
 }
 
 /* ------------------------------------------------------------- dispatch */
