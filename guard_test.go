@@ -76,6 +76,7 @@ func forge(args string) error {
 // TestGuard: the guard counts what another process does to a task's element, and a program that asks it leaves the forged
 // element alone, until the task's own process has set it anew.
 func TestGuard(t *testing.T) {
+	kerneltest.NeedLinux(t, "6.13", "user kptrs")
 	kerneltest.NeedJIT(t)
 	kerneltest.NeedRoot(t) // for the mount
 	kerneltest.NoLeaks(t)

@@ -114,7 +114,11 @@ func checkVouched(t *testing.T, obj *bpfobj.Object, hints *kptr.Map[Value], p pl
 	must(t, err)
 	h.A, h.B, h.Result = 20, 3, 0
 	must(t, obj.Variable("target_pid").Set(int32(kptr.Gettid())))
-	kptr.Gettid()
+	for range 10 { // one is missed if another task was preempted in the program on this CPU (recursion_misses)
+		if kptr.Gettid(); h.Result != 0 {
+			break
+		}
+	}
 	must(t, obj.Variable("target_pid").Set(int32(0)))
 	if h.Result != 23 {
 		t.Errorf("result %d, want 23", h.Result)

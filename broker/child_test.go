@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"kptr"
 	"kptr/broker/wire"
@@ -80,7 +81,7 @@ func (p *process) kill() {
 	_ = p.cmd.Wait()
 }
 
-// child is the other end: KPTR_TEST_CHILD is "client PATH" or "raw PATH". It works on one thread, the leader.
+// child is the other end: KPTR_TEST_CHILD is "client PATH", "raw PATH", "sender" or "sleep". It works on one thread, the leader.
 func child() {
 	runtime.LockOSThread()
 	role, path, _ := strings.Cut(os.Getenv(childEnv), " ")
@@ -94,6 +95,9 @@ func child() {
 		socket, err := sys.DupFD(3)
 		check(err)
 		do = func([]string) error { return sys.Send(socket, message(wire.Forget, 1, wire.AppendMemory(nil, 1, 0))) }
+	case "sleep":
+		time.Sleep(time.Minute)
+		os.Exit(0)
 	}
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
@@ -137,7 +141,7 @@ func newClientChild(path string) func([]string) error {
 		case "exit":
 			os.Exit(0)
 		case "exec":
-			err = syscall.Exec("/bin/sleep", []string{"sleep", "60"}, nil)
+			err = becomeAnother()
 		}
 		return err
 	}
@@ -163,8 +167,16 @@ func newRawChild(path string) func([]string) error {
 			if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd.Int()), syscall.F_SETFD, 0); errno != 0 {
 				return errno
 			}
-			return syscall.Exec("/bin/sleep", []string{"sleep", "60"}, nil)
+			return becomeAnother()
 		}
 		return nil
 	}
+}
+
+// becomeAnother executes another program, which knows nothing of a broker: this one, in a role of its own.
+func becomeAnother() error {
+	if err := os.Setenv(childEnv, "sleep"); err != nil {
+		return err
+	}
+	return syscall.Exec("/proc/self/exe", []string{"sleep"}, os.Environ())
 }

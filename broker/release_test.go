@@ -83,8 +83,8 @@ func TestExec(t *testing.T) {
 		}
 		must(t, tellNothing(p, "exec"))
 		eventually(t, "exec", func() bool {
-			name, err := os.ReadFile("/proc/" + itoa(p.pid()) + "/comm")
-			return err == nil && string(name) == "sleep\n"
+			args, err := os.ReadFile("/proc/" + itoa(p.pid()) + "/cmdline")
+			return err == nil && string(args) == "sleep\x00"
 		})
 		eventually(t, "the element to go", func() bool { return !hasElement(t, s, p.pid()) })
 		p.kill()

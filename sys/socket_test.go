@@ -85,6 +85,7 @@ func TestMessages(t *testing.T) {
 	if m, err := sys.Receive(a, b[:]); !errors.Is(err, syscall.EAGAIN) {
 		t.Errorf("empty: %+v, %v", m, err)
 	}
+	kerneltest.NeedLinux(t, "6.3", "MFD_NOEXEC_SEAL")
 	memfd, err := sys.MemfdCreate("test", 0, sys.MFD_NOEXEC_SEAL)
 	check(t, err)
 	defer memfd.Close()
@@ -155,6 +156,7 @@ func TestMessageWithoutRoom(t *testing.T) {
 
 func TestSeals(t *testing.T) {
 	kerneltest.NoLeaks(t)
+	kerneltest.NeedLinux(t, "6.3", "MFD_NOEXEC_SEAL")
 	memfd, err := sys.MemfdCreate("test", 1, sys.MFD_NOEXEC_SEAL)
 	check(t, err)
 	defer memfd.Close()
