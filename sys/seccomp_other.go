@@ -6,6 +6,7 @@ const (
 	auditArch  = 0 // not known: Confine says so
 	cloneFlags = 0
 	absent     = -1
+	pollNr     = absent
 )
 
 var (
