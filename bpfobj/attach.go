@@ -44,6 +44,8 @@ func (p *Program) Attach() (*Link, error) {
 	switch {
 	case !p.spec.attaches():
 		err = ErrNotAttached
+	case p.spec.Target == "":
+		err = errors.New(noTarget)
 	case p.spec.Type == sys.BPF_PROG_TYPE_TRACEPOINT:
 		err = link.tracepoint(fd, p.spec.Target)
 	case p.spec.AttachType == sys.BPF_TRACE_ITER:

@@ -29,7 +29,7 @@ func (s *Spec) parseData() {
 		at.want(s.Map(sec.Name) == nil && s.file.Section(sec.Name) == sec, "second section of this name: variables of both would be one map's")
 		for _, r := range sec.Relocs {
 			at.Offset, at.Name = r.Offset, s.file.Symbols[r.Symbol].Name
-			at.refuse("variable initialised with an address, which no loader knows")
+			at.refuse("variable initialised with an address, which nobody knows before the load: let a program set it, or use arrays of char for pointers to text")
 		}
 		want(at, sec.Size <= maxDataSection, "section of variables has %d bytes, a map takes %d", sec.Size, maxDataSection)
 		m := MapSpec{

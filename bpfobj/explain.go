@@ -20,14 +20,34 @@ const (
 func (l *loader) explain(step *Step, err error) error {
 	denied := errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) && !errors.Is(err, ErrVerifier)
 	i := step.thing.index
-	switch step.Attr.(type) {
+	switch attr := step.Attr.(type) {
 	case *sys.ObjPinAttr, *sys.ObjGetAttr:
 		return l.explainPin(&l.spec.Maps[i], err)
 	case *sys.ProgLoadAttr:
 		return l.explainProgram(&l.spec.Programs[i], denied, err)
+	case *sys.BTFLoadAttr:
+		return l.explainBTF(denied, err)
 	case *sys.MapCreateAttr:
-		if step.kept && !denied && len(l.maps[i].kptrs) > 0 {
+		switch {
+		case attr.MaxEntries == 0 && errors.Is(err, syscall.EINVAL) && traits(attr.MapType)&localStore == 0:
+			return fmt.Errorf("%w: max_entries is 0: __uint(max_entries, ...) is missing, or MapSpec.MaxEntries", err)
+		case step.kept && !denied && len(l.maps[i].kptrs) > 0:
 			return l.explainMap(i, err)
+		}
+	}
+	if denied {
+		return permission(err, sys.CAP_BPF)
+	}
+	return err
+}
+
+// explainBTF finds the kptr for which btf_parse_struct_metas (kernel/bpf/btf.c) refuses a struct with a lock, list or tree beside
+// it, and says nothing in the log.
+func (l *loader) explainBTF(denied bool, err error) error {
+	for id := btf.ID(1); errors.Is(err, syscall.EINVAL) && int(id) < l.types.Len(); id++ {
+		t := l.types.Type(id)
+		if to := l.types.Type(t.Type); t.Kind == btf.KindTypeTag && strings.Contains(t.Name, "kptr") && to.Kind == btf.KindFwd {
+			return fmt.Errorf("struct %s is only declared, and a kptr points to it: name it at file scope of the C source (a variable or a plain pointer to it): %w", to.Name, err)
 		}
 	}
 	if denied {
@@ -87,7 +107,8 @@ func (l *loader) explainScalar(err error) error {
 			continue
 		}
 		for _, field := range l.types.Type(l.types.Resolve(pm.value)).Members {
-			if l.types.Type(l.types.Resolve(field.Type)).Kind == btf.KindPtr {
+			// A pointer with another tag is a kptr, whose author knows what it is.
+			if p := l.types.Type(l.types.Resolve(field.Type)); p.Kind == btf.KindPtr && l.types.Type(p.Type).Kind != btf.KindTypeTag {
 				rule := l.ruleAt(i, &UserKptr{Path: field.Name, Offset: uint64(field.BitOffset / 8)})
 				rule.Err = err
 				return rule.breaks(ErrTagMissing, "declare the pointer with __kptr_user (clang 15 or later), or give its Go type to Options.ValueTypes")

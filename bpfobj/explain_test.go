@@ -1,10 +1,13 @@
 package bpfobj
 
 import (
+	"encoding/binary"
 	"errors"
+	"strings"
 	"syscall"
 	"testing"
 
+	"kptr/btf"
 	"kptr/sys"
 )
 
@@ -36,5 +39,46 @@ func TestExplainJIT(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// TestExplainScalar: a pointer of task storage that a program cannot follow lacks the user kptr's tag, but not if it has another.
+func TestExplainScalar(t *testing.T) {
+	for _, row := range []struct {
+		tag     string
+		missing bool
+	}{{"", true}, {"kptr", false}} {
+		types := btf.New(binary.LittleEndian)
+		to := types.Add(btf.Type{Kind: btf.KindStruct, Name: "cgroup"})
+		if row.tag != "" {
+			to = types.Add(btf.Type{Kind: btf.KindTypeTag, Name: row.tag, Type: to})
+		}
+		field := btf.Member{Name: "group", Type: types.Add(btf.Type{Kind: btf.KindPtr, Type: to})}
+		value := types.Add(btf.Type{Kind: btf.KindStruct, Name: "value", Size: 8, Members: []btf.Member{field}})
+		l := &loader{Plan: &Plan{
+			spec:  &Spec{Maps: []MapSpec{{Name: "m", Type: sys.BPF_MAP_TYPE_TASK_STORAGE}}},
+			types: types, maps: []plannedMap{{value: value}},
+		}}
+		err := l.explainScalar(&VerifierError{Log: "R1 invalid mem access 'scalar'\n", Err: syscall.EACCES})
+		if errors.Is(err, ErrTagMissing) != row.missing || !errors.Is(err, ErrVerifier) {
+			t.Errorf("tag %q: %v", row.tag, err)
+		}
+	}
+}
+
+// TestExplainBTF: the kernel does not say which kptr it refuses a BTF for.
+func TestExplainBTF(t *testing.T) {
+	for _, row := range []struct {
+		pointee btf.Kind
+		errno   syscall.Errno
+		named   bool
+	}{{btf.KindFwd, syscall.EINVAL, true}, {btf.KindStruct, syscall.EINVAL, false}, {btf.KindFwd, syscall.E2BIG, false}} {
+		types := btf.New(binary.LittleEndian)
+		types.Add(btf.Type{Kind: btf.KindTypeTag, Name: "kptr", Type: types.Add(btf.Type{Kind: row.pointee, Name: "task_struct"})})
+		l := &loader{Plan: &Plan{types: types}}
+		err := l.explain(&Step{Attr: &sys.BTFLoadAttr{}}, &VerifierError{Log: "[2] TYPE_TAG kptr type_id=1\n", Err: row.errno})
+		if strings.HasPrefix(err.Error(), "struct task_struct is only declared") != row.named || !errors.Is(err, row.errno) || !errors.Is(err, ErrVerifier) {
+			t.Errorf("%v, %v: %v", row.pointee, row.errno, err)
+		}
 	}
 }

@@ -24,6 +24,7 @@ type Kernel struct {
 	ByteOrder binary.ByteOrder
 	PageSize  int    // bytes
 	Tag       string // the user kptr's type tag; empty if not yet asked: then TagUptr is assumed, and Load checks it
+	CPUs      int    // that may ever come online; 0 if not yet asked: then Plan asks the running kernel where a map has an entry for each
 	BTF       []byte // the raw BTF, as in /sys/kernel/btf/vmlinux; nil if the kernel has none
 
 	mapped *sys.Mapping
@@ -60,6 +61,14 @@ func (k *Kernel) Close() error {
 	}
 	k.BTF = nil
 	return k.mapped.Close()
+}
+
+// cpus is how many entries a perf event array gets whose definition does not say. It is for functions that catch runs.
+func (k *Kernel) cpus() uint32 {
+	if k.CPUs == 0 {
+		return uint32(must(sys.PossibleCPUs()))
+	}
+	return uint32(k.CPUs)
 }
 
 // find looks names up in the kernel's BTF. It is for functions that catch runs.

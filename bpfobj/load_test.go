@@ -263,3 +263,39 @@ func TestFunctions(t *testing.T) {
 		t.Errorf("call_static returns %d, %v, want 42", got, err)
 	}
 }
+
+// TestSetInSpec: what a definition leaves out, and where a program attaches, may be set between Parse and Load.
+func TestSetInSpec(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	spec := mustParse(t, readObject(t, "maps", nativeOrder()))
+	m := spec.Map("an_array")
+	m.MaxEntries, m.ValueSize = 0, 0
+	if _, err := spec.Load(nil); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "MapSpec.ValueSize") {
+		t.Errorf("no value size: %v", err)
+	}
+	m.ValueSize = 8
+	if _, err := spec.Load(nil); !errors.Is(err, syscall.EINVAL) || !strings.HasSuffix(err.Error(), "MapSpec.MaxEntries") {
+		t.Errorf("no max_entries: %v", err)
+	}
+	m.MaxEntries = 9
+	obj, err := spec.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer obj.Close()
+	checkMapInfo(t, obj.Map("an_array"), m)
+
+	spec = mustParse(t, readObject(t, "subprogs", nativeOrder()))
+	for i := range spec.Programs {
+		if p := &spec.Programs[i]; p.Type == sys.BPF_PROG_TYPE_RAW_TRACEPOINT {
+			p.Target = ""
+		}
+	}
+	if obj, err = spec.Load(nil); err != nil {
+		t.Fatal(err)
+	}
+	defer obj.Close()
+	if err := obj.Attach(); err == nil || !strings.Contains(err.Error(), "ProgramSpec.Target") {
+		t.Errorf("attach without a target: %v", err)
+	}
+}

@@ -31,7 +31,7 @@ func (s *Spec) parseMaps() {
 		d := mapDef{s, FormatError{Section: sec.Name, Offset: uint64(v.Offset), Name: s.types.Type(v.Type).Name}}
 		d.want(s.Map(d.Name) == nil, "second map of this name")
 		m := d.parse(s.types.Type(v.Type).Type, 0)
-		m.section, m.offset = sec.Index, uint64(v.Offset)
+		m.section = sec.Index
 		s.Maps = append(s.Maps, m)
 	}
 	s.defined = len(s.Maps)
@@ -50,7 +50,7 @@ type mapDef struct {
 func (d mapDef) resolve(id btf.ID) *btf.Type { return d.types.Type(d.types.Resolve(id)) }
 
 func (d mapDef) parse(def btf.ID, depth int) MapSpec {
-	m := MapSpec{Name: d.Name}
+	m := MapSpec{Name: d.Name, offset: d.Offset}
 	t := d.resolve(def)
 	want(d.FormatError, t.Kind == btf.KindStruct, "map definition is a %v, not a struct", t.Kind)
 	for i := range t.Members {
@@ -60,21 +60,16 @@ func (d mapDef) parse(def btf.ID, depth int) MapSpec {
 	return m
 }
 
-// complete checks what no single member can tell.
+// complete checks what no single member can tell, but for what can still be set in the MapSpec: that Plan does.
 func (d mapDef) complete(m *MapSpec) {
 	at := d.FormatError
 	at.want(m.Type != 0, "no map type: __uint(type, BPF_MAP_TYPE_...) is missing")
 	at.want(m.Type != sys.BPF_MAP_TYPE_ARENA, "BPF arenas are not supported: share memory by a user kptr, or use an array with BPF_F_MMAPABLE")
 	if m.is(ofMaps) {
-		at.want(m.Inner != nil, "map of maps without __array(values, ...)")
 		m.KeySize, m.ValueSize = cmp.Or(m.KeySize, 4), 4
 		return
 	}
-	cpus := m.Type != sys.BPF_MAP_TYPE_PERF_EVENT_ARRAY || m.MaxEntries != 0
 	want(at, m.Inner == nil, "__array(values, ...) in a map of type %v", m.Type)
-	want(at, m.ValueSize != 0 || m.is(noValue), "map of type %v without a value type: __type(value, ...) is missing", m.Type)
-	want(at, cpus, "map of type %v without max_entries: say how many CPUs", m.Type)
-	want(at, m.KeySize != 0 || m.is(noKey), "map of type %v without a key type: __type(key, ...) is missing", m.Type)
 	want(at, m.Key != 0 && m.Value != 0 || !m.is(localStore), "map of type %v with sizes alone: it needs __type(key, int) and __type(value, ...)", m.Type)
 }
 

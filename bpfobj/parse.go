@@ -119,7 +119,7 @@ func (s *Spec) checkTypes() {
 		case t.Kind == btf.KindDataSec:
 			s.sizeDatasec(t)
 		case t.Kind == btf.KindDeclTag && ok:
-			FormatError{Section: ".BTF", Name: s.types.Type(t.Type).Name}.refuse("exception callback %s is not supported: return an error instead", callback)
+			FormatError{Section: ".BTF", Name: s.types.Type(t.Type).Name}.refuse("exception callback %q is not supported: return an error instead", callback)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (s *Spec) sizeDatasec(t *btf.Type) {
 	if sec == nil && len(t.Vars) > 0 {
 		at.Name = s.types.Type(t.Vars[0].Type).Name
 	}
-	at.want(sec != nil || t.Name != ".kconfig", "extern kconfig variables are not supported")
+	at.want(sec != nil || t.Name != ".kconfig", "extern kconfig variables are not supported: make it const volatile, and set it before loading")
 	at.want(sec != nil, "BTF describes the section, but the file does not have it")
 	at.want(sec.Size != 0 && sec.Size <= 1<<32-1, "section is empty or larger than 4 GiB, but has variables")
 	t.Size = uint32(sec.Size)

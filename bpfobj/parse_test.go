@@ -47,6 +47,7 @@ const (
 	onRawTP     = sys.BPF_TRACE_RAW_TP
 	array       = sys.BPF_MAP_TYPE_ARRAY
 	hash        = sys.BPF_MAP_TYPE_HASH
+	perfEvents  = sys.BPF_MAP_TYPE_PERF_EVENT_ARRAY
 	storage     = sys.BPF_MAP_TYPE_TASK_STORAGE
 	noPrealloc  = sys.BPF_F_NO_PREALLOC
 	mmapable    = sys.BPF_F_MMAPABLE

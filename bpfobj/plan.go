@@ -96,8 +96,8 @@ type thing struct {
 }
 
 // Plan lists the steps that load the object on a kernel. The same Spec, facts and
-// options give the same plan; the one thing outside of them that is looked at is
-// whether a map to be pinned by name is there already.
+// options give the same plan; all that is looked at outside of them is whether a
+// map to be pinned by name is there already, and what a Kernel leaves to be asked.
 //
 // The error, wrapped in a *StepError where it is about a map or program, is a *RuleError where a user kptr breaks a rule, a *btf.LayoutError
 // where a Go type does not match, a *NotFoundError where the kernel lacks what a

@@ -99,7 +99,9 @@ func TestPlanRefuses(t *testing.T) {
 		{"other byte order", "task_local", func(_ *Spec, k *Kernel) { k.ByteOrder = binary.BigEndian }, nil, ErrByteOrder,
 			"object of the other byte order: the object is LittleEndian, the kernel BigEndian: compile with -target bpf on the host, or choose bpfel or bpfeb"},
 		{"target missing", "bad_target", nil, nil, ErrNotFound,
-			`program "on_missing_tracepoint": section "tp_btf/kptr_no_such_tracepoint": kernel TYPEDEF "btf_trace_kptr_no_such_tracepoint": not found`},
+			`program "on_missing_tracepoint": section "tp_btf/kptr_no_such_tracepoint": kernel TYPEDEF "btf_trace_kptr_no_such_tracepoint": not found (modules are not searched)`},
+		{"no target", "task_local", func(s *Spec, _ *Kernel) { s.Programs[0].Target = "" }, nil, ErrFormat,
+			`program "on_sys_enter": section "tp_btf/sys_enter": offset 0x0: "on_sys_enter": section name has no target: put it behind a slash, or set ProgramSpec.Target`},
 		{"kfunc missing", "kfunc_missing", nil, nil, ErrNotFound,
 			`program "call_missing": kernel FUNC "bpf_kptr_no_such_kfunc": not found (kfuncs of modules are not supported)`},
 		{"kernel without BTF", "task_local", func(_ *Spec, k *Kernel) { k.BTF = nil }, nil, sys.ErrNotSupported,
@@ -115,6 +117,13 @@ func TestPlanRefuses(t *testing.T) {
 			s.Maps = []MapSpec{{Name: "m", Type: hash, KeySize: 4, ValueSize: 4}}
 		}, &Options{ValueTypes: map[string]reflect.Type{"m": reflect.TypeFor[int32]()}}, ErrFormat,
 			`map "m": section ".BTF": offset 0x0: "m": no value type to compare the Go type with`},
+		{"map without a value", "maps", func(s *Spec, _ *Kernel) { s.Map("an_array").ValueSize = 0 }, nil, ErrFormat,
+			`map "an_array": section ".maps": offset 0x0: "an_array": map of type BPF_MAP_TYPE_ARRAY without a value type: __type(value, ...) is missing, or MapSpec.ValueSize`},
+		{"map without a key", "maps", func(s *Spec, _ *Kernel) { s.Map("an_array").KeySize = 0 }, nil, ErrFormat,
+			`map "an_array": section ".maps": offset 0x0: "an_array": map of type BPF_MAP_TYPE_ARRAY without a key type: __type(key, ...) is missing, or MapSpec.KeySize`},
+		{"map of no maps", "mapinmap", func(s *Spec, _ *Kernel) { s.Map("outer_array").Inner = nil }, nil, ErrFormat,
+			`map "outer_array": section ".maps": offset 0x40: "outer_array": map of maps without __array(values, ...), or MapSpec.Inner`},
+		{"inner map without a value", "mapinmap", func(s *Spec, _ *Kernel) { s.Map("outer_array").Inner.ValueSize = 0 }, nil, ErrFormat, ""},
 		{"BTF that cannot be encoded", "task_local", func(s *Spec, _ *Kernel) {
 			s.types.Type(1).Type = 1 << 20
 		}, nil, btf.ErrMalformed, ""},
@@ -149,7 +158,7 @@ func createOf(t *testing.T, p *Plan, name string) *sys.MapCreateAttr {
 	return nil
 }
 
-// TestPlanMachine: what depends on the page size.
+// TestPlanMachine: what depends on the page size and the CPUs.
 func TestPlanMachine(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -164,12 +173,14 @@ func TestPlanMachine(t *testing.T) {
 		{"user ring", sys.BPF_MAP_TYPE_USER_RINGBUF, 1, 16384, 16384},
 		{"ring without a size is the kernel's to refuse", sys.BPF_MAP_TYPE_RINGBUF, 0, 4096, 0},
 		{"hash", hash, 5, 65536, 5},
+		{"perf events of some CPUs", perfEvents, 2, 4096, 2},
+		{"perf events of all CPUs", perfEvents, 0, 4096, 7},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			spec, k := mustParse(t, readObject(t, "maps", binary.LittleEndian)), recordedKernel(t, binary.LittleEndian)
-			k.PageSize = tt.page
+			k.PageSize, k.CPUs = tt.page, 7
 			m := spec.Map("ring")
-			m.Type, m.MaxEntries = tt.typ, tt.entries
+			m.Type, m.MaxEntries, m.KeySize, m.ValueSize = tt.typ, tt.entries, 4, 4
 			p, err := spec.Plan(k, nil)
 			if err != nil {
 				t.Fatal(err)

@@ -92,9 +92,10 @@ func (p *Plan) ruleAt(i int, u *UserKptr) RuleError {
 
 func (p *Plan) pinPath(m *MapSpec) string { return path.Join(p.pinDir, m.Name) }
 
-// usesBTF gives a map its types, if it may have some, and the use of the BTF they are in.
+// usesBTF gives a map its types, if it may have some, and the use of the BTF they are in. That of the value alone does not do,
+// but for sections of variables: map_check_btf (kernel/bpf/syscall.c).
 func (p *planner) usesBTF(attr *sys.MapCreateAttr, m *MapSpec, value btf.ID) []Use {
-	if value == 0 || !m.is(typed) {
+	if value == 0 || !m.is(typed) || m.Key == 0 && !m.data && !m.is(noKey) {
 		return nil
 	}
 	attr.BTFKeyTypeID, attr.BTFValueTypeID = uint32(m.Key), uint32(value)
@@ -102,7 +103,14 @@ func (p *planner) usesBTF(attr *sys.MapCreateAttr, m *MapSpec, value btf.ID) []U
 }
 
 func (p *planner) createAttr(m *MapSpec) *sys.MapCreateAttr {
+	at := FormatError{Section: ".maps", Offset: m.offset, Name: m.Name}
+	want(at, m.ValueSize != 0 || m.is(noValue), "map of type %v without a value type: __type(value, ...) is missing, or MapSpec.ValueSize", m.Type)
+	at.want(m.Inner != nil || !m.is(ofMaps), "map of maps without __array(values, ...), or MapSpec.Inner")
+	want(at, m.KeySize != 0 || m.is(noKey), "map of type %v without a key type: __type(key, ...) is missing, or MapSpec.KeySize", m.Type)
 	entries := m.MaxEntries
+	if m.Type == sys.BPF_MAP_TYPE_PERF_EVENT_ARRAY && entries == 0 {
+		entries = p.kernel.cpus()
+	}
 	if m.is(ring) && 0 < entries && entries <= 1<<31 { // the kernel refuses others
 		entries = max(1<<bits.Len32(entries-1), uint32(p.kernel.PageSize))
 	}

@@ -9,6 +9,9 @@ import (
 	"kptr/sys"
 )
 
+// noTarget is what is wrong with SEC("fentry"): a program may be told at run time what it is for.
+const noTarget = "section name has no target: put it behind a slash, or set ProgramSpec.Target"
+
 // planPrograms adds a step for each program that is to be loaded, after one scan
 // of the kernel's BTF for all the names that they ask for.
 func (p *planner) planPrograms() {
@@ -33,7 +36,7 @@ func (p *planner) planPrograms() {
 // wants tells whether the plan loads a program; one of struct_ops if a map that is loaded, or that cannot be, has it.
 func (p *planner) wants(i int) bool {
 	prog := &p.spec.Programs[i]
-	if prog.Type == sys.BPF_PROG_TYPE_STRUCT_OPS {
+	if prog.Type == sys.BPF_PROG_TYPE_STRUCT_OPS && prog.err == nil {
 		_, ok := p.ops[i]
 		return ok || p.lost[i] != ""
 	}
@@ -42,6 +45,7 @@ func (p *planner) wants(i int) bool {
 
 func (p *planner) planProgram(i int) {
 	prog := &p.spec.Programs[i]
+	check(prog.err)
 	at, ok := p.ops[i]
 	want := prog.kernelName()
 	switch {
@@ -51,8 +55,10 @@ func (p *planner) planProgram(i int) {
 	default:
 		at = attachPoint{p.ids[want], prog.AttachType}
 	}
+	place := FormatError{Section: prog.Section, Offset: prog.start, Name: prog.Name}
+	place.want(want.Kind == 0 || prog.Target != "", noTarget)
 	if want.Kind != 0 && at.id == 0 {
-		check(fmt.Errorf("section %q: %w", prog.Section, &NotFoundError{Kind: "kernel " + want.Kind.String(), Name: want.Name}))
+		check(fmt.Errorf("section %q: %w (modules are not searched)", prog.Section, &NotFoundError{Kind: "kernel " + want.Kind.String(), Name: want.Name}))
 	}
 	c := code{b: bytes.Clone(prog.code.b), order: prog.code.order}
 	maps := p.fillRefs(c, prog)

@@ -78,18 +78,10 @@ var mapRefusals = []struct {
 		return d.uint("type", 3).uint("max_entries", 1).values(d.types.Add(btf.Type{Kind: btf.KindFuncProto}), 1).done()
 	}, "programs as initial values are not supported"},
 	{"arena", func(d *definition) btf.ID { return d.uint("type", 33).uint("max_entries", 1).done() }, "BPF arenas are not supported"},
-	{"map of maps without values", func(d *definition) btf.ID {
-		return d.uint("type", uint32(sys.BPF_MAP_TYPE_HASH_OF_MAPS)).uint("max_entries", 1).done()
-	}, "map of maps without __array(values, ...)"},
 	{"values in a hash", func(d *definition) btf.ID {
 		inner := (&definition{types: d.types, integer: d.integer}).uint("type", 2).typ("key", d.integer).typ("value", d.integer).done()
 		return d.uint("type", 1).typ("key", d.integer).typ("value", d.integer).values(inner, 1).done()
 	}, "__array(values, ...) in a map of type BPF_MAP_TYPE_HASH"},
-	{"no value", func(d *definition) btf.ID { return d.uint("type", 1).typ("key", d.integer).done() }, "without a value type"},
-	{"no key", func(d *definition) btf.ID { return d.uint("type", 1).typ("value", d.integer).done() }, "without a key type"},
-	{"perf events of how many CPUs", func(d *definition) btf.ID {
-		return d.uint("type", 4).uint("key_size", 4).uint("value_size", 4).done()
-	}, "without max_entries"},
 	{"task storage with sizes", func(d *definition) btf.ID {
 		return d.uint("type", 29).uint("key_size", 4).uint("value_size", 8).done()
 	}, "BPF_MAP_TYPE_TASK_STORAGE with sizes alone"},

@@ -43,7 +43,7 @@ var refusals = []struct {
 			}
 			types.Add(btf.Type{Kind: btf.KindDeclTag, Name: "exception_callback:clean_up", Type: id, Component: -1})
 		})
-	}, ErrFormat, FormatError{Section: ".BTF", Name: "on_sys_enter"}, "exception callback clean_up"},
+	}, ErrFormat, FormatError{Section: ".BTF", Name: "on_sys_enter"}, `exception callback "clean_up"`},
 	{"extern of .kconfig", "kconfig", nil, ErrFormat, FormatError{Section: ".kconfig", Name: "LINUX_KERNEL_VERSION"}, "extern kconfig variables"},
 	{"a section that BTF describes is missing", "task_local", func(t *testing.T, im *image) {
 		im.section("license").name = "licence"
@@ -122,12 +122,12 @@ var refusals = []struct {
 	}, ErrFormat, FormatError{Section: ".bss"}, "has 2147483648 bytes, a map takes 2147483647"},
 
 	{"unknown section", "bad_section", nil, ErrFormat, FormatError{Section: "no_such_type/sys_enter", Name: "in_unknown_section"}, "stands for no program type"},
-	{"target missing", "task_local", func(t *testing.T, im *image) {
-		im.section("tp_btf/sys_enter").name = "tp_btf"
-	}, ErrFormat, FormatError{Section: "tp_btf", Name: "on_sys_enter"}, "stands for no program type"},
 	{"target too much", "globals", func(t *testing.T, im *image) {
 		im.section("syscall").name = "syscall/read"
-	}, ErrFormat, FormatError{Section: "syscall/read", Name: "step"}, "stands for no program type"},
+	}, ErrFormat, FormatError{Section: "syscall/read", Name: "step"}, "is named syscall, and no more"},
+	{"no sleepable form", "globals", func(t *testing.T, im *image) {
+		im.section("syscall").name = "syscall.s"
+	}, ErrFormat, FormatError{Section: "syscall.s", Name: "step"}, "is named syscall, and no more"},
 	{"static program", "task_local", func(t *testing.T, im *image) {
 		im.symbol("on_sys_enter").Bind = elf.STB_LOCAL
 	}, ErrFormat, FormatError{Section: "tp_btf/sys_enter", Name: "on_sys_enter"}, "static function that no program calls"},

@@ -24,7 +24,7 @@ type Spec struct {
 }
 
 // A MapSpec is one map of the object: a variable in section .maps, or a section
-// of global variables.
+// of global variables. Sizes, MaxEntries and Inner may be set before [Spec.Plan].
 type MapSpec struct {
 	Name       string
 	Type       sys.MapType
@@ -59,6 +59,7 @@ type innerSlot struct {
 }
 
 // A ProgramSpec is one program, with the subprograms it calls linked in behind it.
+// Target may be set before [Spec.Plan].
 type ProgramSpec struct {
 	Name       string
 	Section    string // as in the file, '?' included
@@ -72,6 +73,7 @@ type ProgramSpec struct {
 	start   uint64 // in the section, in bytes
 
 	rule  *sectionRule
+	err   error // why it cannot be loaded, of an optional one
 	code  code
 	refs  []ref
 	funcs []byte // func_info records, as the kernel takes them

@@ -41,8 +41,9 @@ func (s *Spec) parseStructOps() {
 	}
 	for i := range s.Programs {
 		p := &s.Programs[i]
-		at := FormatError{Section: p.Section, Offset: p.start, Name: p.Name}
-		at.want(used[i] || p.Type != sys.BPF_PROG_TYPE_STRUCT_OPS, "program is not an operation of any variable in .struct_ops.link")
+		if at := (FormatError{Section: p.Section, Offset: p.start, Name: p.Name}); p.Type == sys.BPF_PROG_TYPE_STRUCT_OPS && !used[i] {
+			p.refuse(catch(func() { at.refuse("program is not an operation of any variable in .struct_ops.link") }))
+		}
 	}
 }
 
@@ -139,7 +140,7 @@ func (f *structOpsFit) find() btf.ID {
 	found := f.planner.kernel.find(names...)
 	ids := []btf.ID{found[names[0]], found[names[1]]}
 	if ids[0] == 0 || ids[1] == 0 {
-		check(&NotFoundError{Kind: "struct_ops type of the kernel", Name: name})
+		check(fmt.Errorf("%w (modules are not searched)", &NotFoundError{Kind: "struct_ops type of the kernel", Name: name}))
 	}
 	kernel, in, err := btf.Extract(f.planner.kernel.BTF, ids)
 	check(err)

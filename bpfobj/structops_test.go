@@ -253,8 +253,42 @@ func TestParseStructOpsRefuses(t *testing.T) {
 	}
 }
 
+// TestUnusedOperation: a program that is no operation of any variable refuses the object; an optional one only what asks for it.
+func TestUnusedOperation(t *testing.T) {
+	kerneltest.NeedJIT(t)
+	const text = "program is not an operation of any variable"
+	for _, optional := range []string{"", "?"} {
+		im := takeApart(t, readObject(t, "structops", nativeOrder()))
+		im.section("struct_ops/no_such_op").name = optional + "struct_ops/no_such_op"
+		ops := im.section(".struct_ops.link")
+		ops.relocs = slices.DeleteFunc(ops.relocs, func(r elf.Reloc) bool { return im.symbols[r.Symbol].Name == "kptr_no_such_op" })
+		s, err := Parse(im.write())
+		if optional == "" {
+			if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), text) {
+				t.Errorf("got %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := Running()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer k.Close()
+		if _, err := s.Plan(k, nil); err != nil {
+			t.Errorf("not asked for: %v", err)
+		}
+		if _, err = s.Plan(k, &Options{Programs: []string{"kptr_no_such_op"}}); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), text) {
+			t.Errorf("asked for: %v", err)
+		}
+	}
+}
+
 // TestPlanStructOpsBitField: one at the end of the struct, whose type is wider than what is left of it.
 func TestPlanStructOpsBitField(t *testing.T) {
+	kerneltest.NeedJIT(t)
 	im := takeApart(t, readObject(t, "structops", nativeOrder()))
 	im.editBTF(t, func(types *btf.Spec) {
 		id, err := types.Find(btf.KindStruct, "tcp_congestion_ops___mine")

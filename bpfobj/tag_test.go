@@ -1,6 +1,7 @@
 package bpfobj
 
 import (
+	"encoding/binary"
 	"errors"
 	"reflect"
 	"strings"
@@ -158,5 +159,20 @@ func TestOptional(t *testing.T) {
 		if n != tt.want {
 			t.Errorf("%+v: %d programs, want %d", tt.opts, n, tt.want)
 		}
+	}
+}
+
+// TestOptionalUnknown: an optional program of a kind that is not known here is refused when it is asked for, and not before.
+func TestOptionalUnknown(t *testing.T) {
+	im := takeApart(t, readObject(t, "refused", binary.LittleEndian))
+	im.section("?tp_btf/sys_enter").name = "?kprobe/vfs_read"
+	spec, k := mustParse(t, im.write()), recordedKernel(t, binary.LittleEndian)
+	if _, err := spec.Plan(k, nil); err != nil {
+		t.Errorf("not asked for: %v", err)
+	}
+	_, err := spec.Plan(k, &Options{Programs: []string{"out_of_bounds"}})
+	const want = `program "out_of_bounds": section "?kprobe/vfs_read": offset 0x0: "out_of_bounds": section name stands for no program type`
+	if !errors.Is(err, ErrFormat) || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("asked for: %v, want %s...", err, want)
 	}
 }

@@ -3,6 +3,7 @@ package btf
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -156,6 +157,11 @@ func TestDecodeControlCharacters(t *testing.T) {
 			checkRefusal(t, err, ErrMalformed, fmt.Sprintf(".BTF: type 1 (FWD %q) at 0x18: name %q with a control character", name, name))
 		}
 		mustDecode(t, blobOf(order, words(order, wFwd...), "\x00größe\x00"))
+		// A decl tag is what its author wrote: btf_decl_tag_check_meta (kernel/bpf/btf.c) wants it not empty.
+		structs := []uint32{8, 4 << 24, 0, 1, 17 << 24, 1, math.MaxUint32} // empty, and tagged
+		if tag := mustDecode(t, blobOf(order, words(order, structs...), "\x00\tpushq\x00a\x00")).Type(2).Name; tag != "\tpushq" {
+			t.Errorf("decl tag %q", tag)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ type part struct {
 	name    *string
 	nameOff *uint32 // nil, as is name: the format has no name there
 	named   bool    // the name may not be empty
+	text    bool    // the name is any text that an author wrote
 	id      *ID     // nil: refers to nothing
 	allowed kindSet // what id may be
 }
@@ -38,7 +39,7 @@ func (t *Type) parts(visit func(part) (fault string)) (what string) {
 	case t.Kind == KindFunc:
 		own.allowed = 1 << KindFuncProto
 	case t.Kind == KindDeclTag:
-		own.allowed = taggedKinds
+		own.allowed, own.text = taggedKinds, true
 	case t.Kind == KindFuncProto:
 		own.what = "return"
 	case t.Kind != KindPtr && t.Kind != KindVar && !modifiers.has(t.Kind):

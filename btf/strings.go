@@ -3,7 +3,6 @@ package btf
 import (
 	"fmt"
 	"strings"
-	"unicode"
 )
 
 // maxStrings is the longest string table that the kernel takes: BTF_MAX_NAME_OFFSET, of
@@ -68,9 +67,6 @@ const renamed = "name is not the one in the string table: names are set by Add a
 func (t *stringTable) check(off uint32, name string) string {
 	if rest := t.from(off); len(rest) <= len(name) || rest[:len(name)] != name || rest[len(name)] != 0 {
 		return renamed
-	}
-	if strings.IndexFunc(name, unicode.IsControl) >= 0 { // which no compiler writes, and which would reach people's terminals
-		return fmt.Sprintf("name %q with a control character", name)
 	}
 	_, why := t.name(off)
 	return why

@@ -3,6 +3,8 @@ package btf
 import (
 	"fmt"
 	"math"
+	"strings"
+	"unicode"
 )
 
 // validate checks the whole Spec once, so that nobody has to check again: references are in range and of a kind that
@@ -74,8 +76,11 @@ func (s *Spec) checkPart(p part) string {
 		if why := s.strs.check(*p.nameOff, *p.name); why != "" {
 			return why
 		}
-		if p.named && *p.name == "" {
+		switch {
+		case p.named && *p.name == "":
 			return "no name"
+		case !p.text && strings.IndexFunc(*p.name, unicode.IsControl) >= 0: // which no compiler writes, and which would reach people's terminals
+			return fmt.Sprintf("name %q with a control character", *p.name)
 		}
 	}
 	if p.id != nil {

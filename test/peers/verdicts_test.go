@@ -29,15 +29,20 @@ var needs = map[string]feature{
 // refusals lists what this project refuses, or has the kernel refuse, and what it has to say to it. All else loads.
 var refusals = []struct{ object, subject, says string }{
 	{"core_poisoned", "program absent", "task_struct___absent.not_in_any_kernel"},
-	{"map_events_by_cpu", whole, "without max_entries"},
 	{"map_tail_calls_static", whole, "programs as initial values are not supported"},
+	{"prog_optional_unknown", "program on_read", "no program type known here"},
+	{"prog_tracepoint_sleepable", "program plain", "can be sleepable"}, // not yet, on the kernel of the table
+	{"prog_tracepoint_sleepable", "program raw", "can be sleepable"},
+	{"prog_tracepoint_sleepable", "program traced", "can be sleepable"},
 	{"refuse_arena", whole, "arenas are not supported"},
-	{"refuse_exception", whole, "exception callback on_throw is not supported"},
+	{"refuse_exception", whole, `exception callback "on_throw" is not supported`},
 	{"refuse_freplace", whole, "no program type known here"},
 	{"refuse_kconfig", whole, "kconfig variables are not supported"},
 	{"refuse_kfunc_context", "program never_released", "reference leak"},
 	{"refuse_kfunc_context", "program released_twice", "arg#0"},
 	{"refuse_kprobe", whole, "no program type known here"},
+	{"refuse_kptr_declared", "map tasks", "depends on what was not loaded: BTF"},
+	{"refuse_kptr_declared", "program look", "depends on what was not loaded: map"},
 	{"refuse_ksym_typed", whole, `"bpf_prog_active": kernel variable declared with __ksym: not supported`},
 	{"refuse_ksym_untyped", whole, `"jiffies": kernel variable declared with __ksym: not supported`},
 	{"refuse_legacy_maps", whole, "struct bpf_map_def is not supported"},
