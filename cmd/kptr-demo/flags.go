@@ -36,9 +36,9 @@ func (f *flags) value(name, arg, usage string, set func(string) error) {
 }
 
 // parse takes flags, with one dash or two, before, between and after the other
-// arguments, which it returns; after "--" there are no flags. A value follows its
-// flag as "-a 1" or "-a=1".
-func (f flags) parse(args []string) (rest []string, err error) {
+// arguments, which it returns; after "--" there are no flags, nor after the name of a
+// command, whose own they are. A value follows its flag as "-a 1" or "-a=1".
+func (f flags) parse(args []string, command bool) (rest []string, err error) {
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
@@ -46,7 +46,9 @@ func (f flags) parse(args []string) (rest []string, err error) {
 		case arg == "--":
 			return append(rest, args...), nil
 		case arg == "-" || !strings.HasPrefix(arg, "-"):
-			rest = append(rest, arg)
+			if rest = append(rest, arg); command {
+				return append(rest, args...), nil
+			}
 		default:
 			if args, err = f.one(arg, args); err != nil {
 				return nil, err

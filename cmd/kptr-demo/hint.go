@@ -13,7 +13,7 @@ import (
 func hintVerb() verb {
 	return verb{
 		name:    "hint",
-		args:    "-- COMMAND [ARGUMENT...]",
+		args:    "[--] COMMAND [ARGUMENT...]",
 		summary: "run any command with a hint to the scheduler, given from outside",
 		about: `Runs COMMAND with a hint for the whole process: for each of its threads that gives
 no hint itself. The hint is in the memory of kptr-demo, registered for the process

@@ -200,7 +200,8 @@ func TestHintErrors(t *testing.T) {
 		{"nobody", &nobody, append([]string{"-pin", dir, "-background"}, command...), exitNotPermitted, []string{hintPin(dir), "EACCES", "modes of the pin"}},
 		{"no pin", nil, append([]string{"-pin", dir + "/x", "-background"}, command...), exitFailed, []string{dir + "/x/kptr_hint", "ENOENT", "no scheduler has pinned it"}},
 		{"no bpffs", nil, append([]string{"-pin", "/proc/self", "-background"}, command...), exitFailed, []string{"/proc/self/kptr_hint"}},
-		{"no command of the name", nil, []string{"-pin", dir, "-background", "no-such-command"}, exitFailed, []string{"no-such-command: not in PATH"}},
+		{"the pin itself", nil, append([]string{"-pin", hintPin(dir), "-background"}, command...), exitFailed, []string{hintPin(dir) + "/kptr_hint", "ENOTDIR", "directory of the pins"}},
+		{"no command of the name", nil, []string{"-pin", dir, "-background", "no-such-command", "-h"}, exitFailed, []string{"no-such-command: not in PATH"}},
 		{"no file of the name", nil, []string{"-pin", dir, "-background", "./no/such"}, exitFailed, []string{"./no/such: no such file"}},
 		{"a directory", nil, []string{"-pin", dir, "-background", "/proc"}, exitFailed, []string{"/proc: permission denied"}},
 	} {

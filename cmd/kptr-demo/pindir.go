@@ -48,13 +48,17 @@ func (p *pins) load(load func() (*bpfobj.Object, error)) (obj *bpfobj.Object, re
 }
 
 func (p *pins) makeDir() error {
-	if sys.Exists(p.dir) {
-		return nil
+	there, in := sys.Exists(p.dir), p.dir
+	if !there {
+		in = path.Dir(p.dir)
 	}
-	if ok, err := sys.IsBPFFS(path.Dir(p.dir)); err != nil {
+	if ok, err := sys.IsBPFFS(in); err != nil {
 		return err
 	} else if !ok {
-		return fmt.Errorf("%s: %w", path.Dir(p.dir), bpfobj.ErrNotBPFFS)
+		return fmt.Errorf("%s: %w", in, bpfobj.ErrNotBPFFS)
+	}
+	if there {
+		return nil
 	}
 	if err := syscall.Mkdir(p.dir, 0o755); err != nil {
 		return fmt.Errorf("%s: mkdir: %w", p.dir, err)

@@ -166,14 +166,11 @@ const (
 func (c *schedCommand) watch(out *output, report *schedReport, obj *bpfobj.Object, stop <-chan os.Signal) error {
 	var before decisions
 	tick := every(lookInterval)
-	for looks := 1; ; looks++ {
-		if err := obj.Variable("stats").Get(&report.Decisions); err != nil {
+	for looks := 0; ; looks++ {
+		if err := report.look(obj); err != nil {
 			return err
 		}
-		if err := thrownOut(obj); err != nil {
-			return err
-		}
-		if c.stats && looks%looksInSecond == 0 {
+		if c.stats && looks > 0 && looks%looksInSecond == 0 {
 			second := report.Decisions.since(before)
 			before = report.Decisions
 			if out.doc = second; !out.json {
@@ -187,10 +184,18 @@ func (c *schedCommand) watch(out *output, report *schedReport, obj *bpfobj.Objec
 		}
 		select {
 		case <-stop:
-			return nil
+			return report.look(obj) // what has been counted since, and whether the kernel was faster
 		case <-tick:
 		}
 	}
+}
+
+// look takes the counts over, and says why the scheduler is no longer in charge, if it is not.
+func (r *schedReport) look(obj *bpfobj.Object) error {
+	if err := obj.Variable("stats").Get(&r.Decisions); err != nil {
+		return err
+	}
+	return thrownOut(obj)
 }
 
 // An exitInfo mirrors exit_info of sched.bpf.c, which copies struct scx_exit_info (kernel/sched/ext_internal.h).

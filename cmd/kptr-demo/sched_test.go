@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"kptr/bpfobj"
@@ -15,6 +17,16 @@ func TestSchedNotSupported(t *testing.T) {
 	}
 	kerneltest.NoLeaks(t)
 	demoRun("sched", "-pin", "/nonexistent/x").wantError(t, exitNotSupported, "sched_ext", "CONFIG_SCHED_CLASS_EXT")
+}
+
+// TestPinsRefused: before anything is loaded, whether the directory is there or would have to be made.
+func TestPinsRefused(t *testing.T) {
+	for _, dir := range []string{"/proc/self", "/proc/self/kptr"} {
+		p := pins{dir: dir}
+		if _, _, err := p.load(nil); !errors.Is(err, bpfobj.ErrNotBPFFS) || !strings.HasPrefix(err.Error(), "/proc/self: ") || p.made != nil {
+			t.Errorf("%s: %v, made %q", dir, err, p.made)
+		}
+	}
 }
 
 // TestSchedVariables: what the command knows of the scheduler's variables is as the object has them.

@@ -20,7 +20,7 @@ func readSchedExt(name string) (string, error) {
 // needSchedExt says what a kernel, or else this process, lacks for a scheduler in BPF.
 func needSchedExt() error {
 	if _, err := readSchedExt("state"); err != nil {
-		return &sys.NotSupportedError{Feature: "sched_ext (Linux 6.12 built with CONFIG_SCHED_CLASS_EXT=y)", Err: err}
+		return &sys.NotSupportedError{Feature: "sched_ext with user kptrs (Linux 6.13 built with CONFIG_SCHED_CLASS_EXT=y)", Err: err}
 	}
 	return needCaps()
 }

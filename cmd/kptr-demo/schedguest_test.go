@@ -145,6 +145,7 @@ func TestSchedRefused(t *testing.T) {
 	kerneltest.NoLeaks(t)
 	dir := needSched(t)
 	demoProcess(t, &nobody, "sched", "-pin", dir).wantError(t, exitNotPermitted, "CAP_BPF")
+	demoProcess(t, nil, "sched", "-pin", "/tmp").wantError(t, exitFailed, "/tmp: directory is not on a bpffs")
 	demoProcess(t, nil, "sched", "-pin", "/tmp/kptr").wantError(t, exitFailed, "/tmp: directory is not on a bpffs")
 	demoProcess(t, nil, "sched", "-pin", dir+"/a").wantError(t, exitFailed, dir+": no such file or directory")
 	for _, name := range []string{dir, "/tmp/kptr"} {

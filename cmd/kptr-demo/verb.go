@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"strings"
 )
 
 // A verb is what the first argument names.
@@ -15,6 +16,9 @@ type verb struct {
 	examples string
 	command  func() command
 }
+
+// runsCommand tells whether what follows the flags is a command with arguments of its own.
+func (v verb) runsCommand() bool { return strings.Contains(v.args, "COMMAND") }
 
 // A command is one use of a verb.
 type command interface {
@@ -62,7 +66,7 @@ func findVerb(name string) (verb, bool) {
 func (v verb) execute(args []string, stdout, stderr io.Writer) int {
 	out := &output{Writer: bufio.NewWriter(stdout)}
 	c := v.command()
-	rest, err := v.flags(c, out).parse(args)
+	rest, err := v.flags(c, out).parse(args, v.runsCommand())
 	switch {
 	case errors.Is(err, errHelp):
 		err = v.help(out)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +22,7 @@ import (
 
 var (
 	errName    = errors.New("no such thing")
-	errPartial = errors.New("-doc takes a run of everything")
+	errPartial = errors.New("-doc takes all workloads and cases")
 )
 
 // root is the project's directory.
@@ -117,6 +118,12 @@ func (o options) write(outcomes []*outcome, release string) error {
 type bench struct{ image, release, initramfs string }
 
 func (o options) jobs() ([]job, error) {
+	if err := errors.Join(known("workload", o.workloads, workloads), known("case", o.schedulers, schedulers)); err != nil {
+		return nil, err
+	}
+	if o.doc != "" && (len(o.workloads) < len(workloads) || len(o.schedulers) < len(schedulers)) {
+		return nil, errPartial
+	}
 	var jobs []job
 	for _, name := range o.forms {
 		f, err := formNamed(name)
@@ -128,6 +135,16 @@ func (o options) jobs() ([]job, error) {
 		}
 	}
 	return jobs, nil
+}
+
+// known finds a slip before a machine is booted.
+func known(flag string, given, all []string) error {
+	for _, name := range given {
+		if !slices.Contains(all, name) {
+			return fmt.Errorf("%w: %s %q, of %s", errName, flag, name, strings.Join(all, ", "))
+		}
+	}
+	return nil
 }
 
 // bootAll makes the boots that need not be alone first, two at a time, and then the others.

@@ -107,7 +107,7 @@ func writeDoc(w io.Writer, all summaries, outcomes []*outcome, a about) {
 	writeTargets(w, targets(all))
 }
 
-// boots says how many there were, how many wake-ups, and what became of the boots that gave nothing.
+// boots says how many there were, and why others gave nothing.
 func boots(outcomes []*outcome, f form) string {
 	n, crashes := 0, []string{}
 	for _, o := range outcomes {

@@ -83,6 +83,9 @@ func collect(start, end int64) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
+		if t >= end && n < 2 {
+			return 0, nil
+		}
 		if t >= end {
 			return float64(n-1) * 1e9 / float64(last-first), nil
 		}
