@@ -15,8 +15,9 @@
  *   background	 It waits in a queue of its own until nobody else wants the CPU, and
  *		 gives the CPU to whoever wakes up. When it has waited for STARVE_NS
  *		 it runs for SLICE_NS like the others.
- *   latency	 It counts as LATENCY_NS further behind than it is. CPU time is charged
- *		 in full, so a task that is busy has soon used that up.
+ *   latency	 It counts as LATENCY_NS further behind than it is, once others have had
+ *		 that long since it began to say so. CPU time is charged in full, so a
+ *		 task that is busy has soon used that up.
  *   critical	 It is let be for CRITICAL_NS from when it is first in somebody's way,
  *		 and asked to yield. If that did not do, its word does not count
  *		 any more until it has been seen to be 0.
@@ -202,6 +203,11 @@ static __always_inline bool before(__u64 a, __u64 b)
 	return (__s64)(a - b) < 0;
 }
 
+static __always_inline __u64 later(__u64 a, __u64 b)
+{
+	return before(a, b) ? b : a;
+}
+
 /* ---------------------------------------------------------------- hints */
 
 static __always_inline struct kptr_hint *filled(struct task_struct *p)
@@ -244,28 +250,40 @@ static __always_inline struct kptr_hint *hint_of(struct task_struct *p, bool *ba
 	return h;
 }
 
-/* Takes over what a task's words say about the time until it is queued again. */
+/*
+ * Takes over what a task's words say about the time until it is queued again. Who has not said before
+ * that it is latency-sensitive has used up what that is worth: or else threads that follow one
+ * another, each of them new, would always be first.
+ */
 static __always_inline void take(struct task_struct *p, struct task_ctx *t, struct kptr_hint *h)
 {
 	__u32 nice = of(p)->scx.weight, weight = h ? KPTR_HINT(h, weight) : 0;
+	bool latency = h && KPTR_HINT(h, latency);
 
 	t->weight = nice ? nice : WEIGHT_DFL;
 	if (weight && weight < t->weight) {
 		t->weight = weight;
 		COUNT(weight_lowered);
 	}
-	t->bonus = h && KPTR_HINT(h, latency) ? LATENCY_NS : 0;
-	if (!h || !KPTR_HINT(h, critical))
-		t->asked = 0;
+	if (latency && !t->bonus)
+		t->vtime = later(t->vtime, vtime_now + SLICE_NS + LATENCY_NS);
+	t->bonus = latency ? LATENCY_NS : 0;
 }
 
-/* Whether to let a running task be, since it is in a critical section. */
-static __always_inline bool spared(struct task_ctx *t, struct kptr_hint *h, __u64 now)
+/* Whether a task says that it is in a critical section. It is read once for a decision: it may change in between. */
+static __always_inline bool is_critical(struct task_ctx *t, struct kptr_hint *h)
 {
-	if (!h || !KPTR_HINT(h, critical)) {
-		t->asked = 0;
+	if (h && KPTR_HINT(h, critical))
+		return 1;
+	t->asked = 0;
+	return 0;
+}
+
+/* Whether to let a running task be that says so. */
+static __always_inline bool spared(struct task_ctx *t, struct kptr_hint *h, bool critical, __u64 now)
+{
+	if (!critical || !h)
 		return 0;
-	}
 	if (!t->asked)
 		t->asked = now;
 	if (now - t->asked > CRITICAL_NS) {
@@ -278,11 +296,6 @@ static __always_inline bool spared(struct task_ctx *t, struct kptr_hint *h, __u6
 }
 
 /* --------------------------------------------------------- virtual time */
-
-static __always_inline __u64 later(__u64 a, __u64 b)
-{
-	return before(a, b) ? b : a;
-}
 
 /* It has none before it was queued for the first time. */
 static __always_inline __u64 weight_of(struct task_ctx *t)
@@ -366,8 +379,10 @@ static __always_inline bool makes_way(struct task_struct *curr, struct task_ctx 
 	background = background && !c->due;
 	if (!background && (!kept_off || before(vtime_of(c, now) - c->bonus, key_of(t))))
 		return 0;
-	if (spared(c, h, now))
+	if (spared(c, h, is_critical(c, h), now)) {
+		COUNT(critical_spared);
 		return 0;
+	}
 	if (background)
 		COUNT(background_preempted);
 	return 1;
@@ -395,7 +410,7 @@ static __always_inline bool preempts(struct task_ctx *t, __s32 cpu, bool *kept_o
 	vtime = vtime_of(c, now) - c->bonus;
 	if (!background && before(vtime, key_of(t)))
 		return 0;
-	if (spared(c, h, now)) {
+	if (spared(c, h, is_critical(c, h), now)) {
 		COUNT(critical_spared);
 		*kept_off = 1;
 		return 0;
@@ -452,6 +467,7 @@ void kptr_enqueue(__u64 *ctx)
 	background = background && !t->due;
 	t->queued = 1;
 	take(p, t, h);
+	is_critical(t, h);
 	settle(t, !wakes && !background);
 	own = scx_bpf_task_cpu(p);
 	if (wakes && !background && preempts(t, own, &kept_off)) {
@@ -587,7 +603,7 @@ void kptr_tick(__u64 *ctx)
 	struct task_struct *p = (struct task_struct *)ctx[0];
 	struct task_ctx *t = context(p);
 	struct kptr_hint *h;
-	bool background;
+	bool background, critical;
 	__u64 now;
 
 	if (!t || !t->charged)
@@ -596,11 +612,12 @@ void kptr_tick(__u64 *ctx)
 	now = bpf_ktime_get_ns();
 	charge(t, now);
 	take(p, t, h);
+	critical = is_critical(t, h);
 	if (of(p)->scx.slice > SLICE_NS) /* SCX_SLICE_DFL, with the CPU that was idle */
 		set_slice(p, SLICE_NS);
 	if (of(p)->scx.slice || !(scx_bpf_dsq_nr_queued(NORMAL) + scx_bpf_dsq_nr_queued(BACKGROUND)))
 		return;
-	if (spared(t, h, now)) {
+	if (spared(t, h, critical, now)) {
 		COUNT(critical_extended);
 		set_slice(p, 1); /* until the next tick */
 	}
@@ -638,9 +655,14 @@ SEC("struct_ops/enable")
 void kptr_enable(__u64 *ctx)
 {
 	struct task_ctx *t = context((struct task_struct *)ctx[0]);
+	struct task_ctx *parent = context(bpf_get_current_task_btf());
 
-	if (t)
-		t->vtime = vtime_now;
+	if (!t)
+		return;
+	/* Behind those who were there before, and its parent: to go on as another gains nothing. */
+	t->vtime = vtime_now + SLICE_NS;
+	if (parent && parent->charged)
+		t->vtime = later(t->vtime, vtime_of(parent, bpf_ktime_get_ns()));
 }
 
 /* The kernel throws out a scheduler without these when a CPU comes or goes. */

@@ -92,7 +92,8 @@ func writeDoc(w io.Writer, all summaries, outcomes []*outcome, a about) {
 		"the least and the most of them in brackets.\nLatency is how late four threads wake up from sleep beside the workload; they give no hint. "+
 		"*default* is the kernel's own scheduler, "+
 		"*hints-off* is this one, which looks at no hint, and *hints-on* the same with hints:\nwhat hints alone do is the difference of "+
-		"these two.\n\n", strings.Join(run, ","), a.window, a.date.UTC().Format(time.DateOnly), a.qemu, a.release, a.window)
+		"these two. Where they are alike, the order of virtual time is what helps, by which whoever wakes up goes before who has had more of the CPU,\n"+
+		"and not the hint.\n\n", strings.Join(run, ","), a.window, a.date.UTC().Format(time.DateOnly), a.qemu, a.release, a.window)
 	fmt.Fprintf(w, "![The share of wake-ups that came at least so late, by form, workload and scheduler](%s)\n", a.plot)
 	for _, f := range forms {
 		fmt.Fprintf(w, "\n## %s: %s\n\n", f.name, f.about)
