@@ -52,6 +52,12 @@ test: ## run the tests; with KPTR_KERNEL_TESTS=require a skipped test is a failu
 size: build ## print the size of the binary beside what it may have
 	@size=$$(wc -c <bin/kptr-demo) && echo "bin/kptr-demo: $$size bytes, at most $(MAX_SIZE)" && [ "$$size" -le $(MAX_SIZE) ]
 
+.PHONY: lines
+lines: ## count the lines of code of the packages, without tests, comments and blank lines
+	@for dir in elf btf sys bpfobj . ; do \
+		echo "$$(ls $$dir/*.go | grep -v _test.go | xargs cat | grep -v '^[[:space:]]*//' | grep -vc '^[[:space:]]*$$') $$dir"; \
+	done | awk '{ print; sum += $$1 } END { print sum, "in all" }'
+
 .PHONY: bench
 bench: build bin/empty bin/hello ## run the benchmarks of loading, and compare the demo with an empty Go program (as demo)
 	$(GO) test -run '^$$' -bench '^Benchmark(Load|Parse|Plan|Scan)$$' -benchmem ./bpfobj ./btf ./elf
