@@ -48,7 +48,7 @@ typedef _Bool bool;
 /* Whoever is ahead, by its weight or otherwise, waits for about this long at most. */
 #define LEAD_NS (1000 * NSEC_PER_MSEC)
 
-/* How many CPUs besides its own a wake-up looks at for one that is in the background. */
+/* How many CPUs besides its own a wake-up looks at for a task that makes way. */
 #define LOOK 4
 /* How many of the background's queue are looked at when a CPU chooses a task. */
 #define PROMOTE 4
