@@ -15,7 +15,7 @@ func TestDocs(t *testing.T) {
 	kerneltest.NeedHost(t, "the source tree")
 	makefile := readText(t, "Makefile")
 	tests := ""
-	for _, dir := range []string{".", "elf", "btf", "sys", "bpfobj", "cmd/kptr-demo", "internal/btfc", "broker", "test/attack", "test/hostile"} {
+	for _, dir := range []string{".", "elf", "btf", "sys", "bpfobj", "bpfobj/prebuilt", "cmd/kptr-demo", "internal/btfc", "broker", "test/attack", "test/hostile"} {
 		names, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 		must(t, err)
 		for _, name := range names {

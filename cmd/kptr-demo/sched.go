@@ -20,8 +20,8 @@ func schedVerb() verb {
 		about: `Loads the sched_ext scheduler that is built in, and pins the maps that programs
 register their hints in as kptr_hint and kptr_gc in DIR, a directory of a bpffs, which
 is made if its parent is one. Pins that are there are taken up, with all that is
-registered in them; they stay when the scheduler ends. -mode is for those that it
-makes: whoever may write to a pin may set any visible task's hint.
+registered in them; they stay when the scheduler ends, until rm removes them. -mode is
+for those that it makes: whoever may write to a pin may set any visible task's hint.
 
 SIGINT and SIGTERM detach it, and so does its death: the kernel's own scheduler takes
 over. When the kernel throws it out, the reason is the error, and the exit code 1.
@@ -65,7 +65,7 @@ type schedReport struct {
 
 func (c *schedCommand) run(out *output, _ []string) error {
 	stop := interrupted() // from here on: what is loaded and pinned is put in order
-	report := new(schedReport)
+	report := &schedReport{Pins: []pinReport{}}
 	err := c.schedule(out, report, stop)
 	if !out.json {
 		return err
