@@ -211,10 +211,7 @@ func TestSchedulerShares(t *testing.T) {
 			must(t, obj.Variable("stats").Get(&s))
 			percent := int(100 * hinted.used / (hinted.used + a.used + b.used))
 			t.Logf("%d %% (%v, others %v and %v), longest waits %v, %v, %v, %+v", percent, hinted.used, a.used, b.used, hinted.gap, a.gap, b.gap, s)
-			waits := [...]time.Duration{longWait, longWait} // of the hinted one, and of the others
-			if row.name == "least weight" {
-				waits[0] += time.Second // LEAD_NS of sched.bpf.c
-			}
+			waits := [...]time.Duration{longWait + time.Second, longWait} // of the hinted one, with LEAD_NS of sched.bpf.c, and of the others
 			if runtime.NumCPU() == 1 && (percent < row.min || percent > row.max) {
 				t.Errorf("%d %% of the CPU, want %d to %d", percent, row.min, row.max)
 			}
