@@ -266,6 +266,7 @@ func TestFunctions(t *testing.T) {
 
 // TestSetInSpec: what a definition leaves out, and where a program attaches, may be set between Parse and Load.
 func TestSetInSpec(t *testing.T) {
+	kerneltest.NeedJIT(t)
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
 	kerneltest.NoLeaks(t)
 	spec := mustParse(t, readObject(t, "maps", nativeOrder()))

@@ -24,6 +24,9 @@ func TestMemory(t *testing.T) {
 	create := func(flags int, size int64, seals int) func(*testing.T) *sys.FD {
 		return func(t *testing.T) *sys.FD {
 			n, err := unix.MemfdCreate("test", flags|unix.MFD_CLOEXEC)
+			if flags&unix.MFD_HUGETLB != 0 && err == syscall.ENOENT {
+				kerneltest.Require(t, &sys.NotSupportedError{Feature: "hugetlb (CONFIG_HUGETLBFS, and a processor that has huge pages)"})
+			}
 			must(t, err)
 			fd, err := sys.DupFD(n)
 			must(t, err)
