@@ -63,7 +63,7 @@ func TestMemory(t *testing.T) {
 		{"no pages", create(sealing, page, sys.F_SEAL_SHRINK), 0, wire.BadSize, syscall.EINVAL},
 		{"past its end", create(sealing, page, sys.F_SEAL_SHRINK), 2, wire.BadSize, syscall.EINVAL},
 		{"far past its end", create(sealing, page, sys.F_SEAL_SHRINK), 1<<32 - 1, wire.BadSize, syscall.EINVAL},
-		{"huge pages", create(sealing|unix.MFD_HUGETLB, 2<<20, sys.F_SEAL_SHRINK), 1, wire.NotMemfd, syscall.EINVAL},
+		{"huge pages", create(sealing|unix.MFD_HUGETLB, 1<<30, sys.F_SEAL_SHRINK), 1, wire.NotMemfd, syscall.EINVAL},
 		{"tmpfs", func(t *testing.T) *sys.FD {
 			dir := t.TempDir()
 			must(t, syscall.Mount("tmpfs", dir, "tmpfs", 0, ""))
