@@ -100,9 +100,6 @@ func TestShareGC(t *testing.T) {
 
 // TestShareGCBuilds: the word is found in programs that were built in other ways.
 func TestShareGCBuilds(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds this test program twice")
-	}
 	for _, row := range []struct {
 		name string
 		args []string

@@ -26,7 +26,9 @@ func (l *loader) explain(step *Step, err error) error {
 	case *sys.ProgLoadAttr:
 		return l.explainProgram(&l.spec.Programs[i], denied, err)
 	case *sys.BTFLoadAttr:
-		return l.explainBTF(denied, err)
+		if to := l.declaredPointee(); to != "" && errors.Is(err, syscall.EINVAL) {
+			return fmt.Errorf("struct %s is only declared, and a kptr points to it: name it at file scope of the C source (a variable or a plain pointer to it): %w", to, err)
+		}
 	case *sys.MapCreateAttr:
 		switch {
 		case attr.MaxEntries == 0 && errors.Is(err, syscall.EINVAL) && traits(attr.MapType)&localStore == 0:
@@ -41,19 +43,16 @@ func (l *loader) explain(step *Step, err error) error {
 	return err
 }
 
-// explainBTF finds the kptr for which btf_parse_struct_metas (kernel/bpf/btf.c) refuses a struct with a lock, list or tree beside
-// it, and says nothing in the log.
-func (l *loader) explainBTF(denied bool, err error) error {
-	for id := btf.ID(1); errors.Is(err, syscall.EINVAL) && int(id) < l.types.Len(); id++ {
+// declaredPointee names the struct behind the kptr for which btf_parse_struct_metas (kernel/bpf/btf.c) refuses a struct with a
+// lock, list or tree beside it, and says nothing in the log; "" if there is none.
+func (l *loader) declaredPointee() string {
+	for id := btf.ID(1); int(id) < l.types.Len(); id++ {
 		t := l.types.Type(id)
 		if to := l.types.Type(t.Type); t.Kind == btf.KindTypeTag && strings.Contains(t.Name, "kptr") && to.Kind == btf.KindFwd {
-			return fmt.Errorf("struct %s is only declared, and a kptr points to it: name it at file scope of the C source (a variable or a plain pointer to it): %w", to.Name, err)
+			return to.Name
 		}
 	}
-	if denied {
-		return permission(err, sys.CAP_BPF)
-	}
-	return err
+	return ""
 }
 
 // explainPin names the path, and a directory that is on no bpffs: the kernel says

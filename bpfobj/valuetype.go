@@ -107,7 +107,7 @@ func (w *fieldWalk) walk(p place) {
 		for i := range min(uint64(t.Count), maxElements) {
 			w.walk(place{t.Type, fmt.Sprintf("%s[%d]", p.path, i), p.off + i*size, p.inUnion, p.depth + 1})
 		}
-	case (t.Kind == btf.KindStruct || t.Kind == btf.KindUnion) && isSpecialStruct(t.Name):
+	case (t.Kind == btf.KindStruct || t.Kind == btf.KindUnion) && btf.IsBPFOnly(t.Name):
 		w.special++
 	default: // what is no struct has no members
 		for _, m := range t.Members {
@@ -126,17 +126,6 @@ func join(path, name string) string {
 		return path + name
 	}
 	return path + "." + name
-}
-
-// isSpecialStruct knows the structs that btf_get_field_type counts as special
-// fields.
-func isSpecialStruct(name string) bool {
-	switch name {
-	case "bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_list_node",
-		"bpf_rb_root", "bpf_rb_node", "bpf_refcount", "bpf_task_work":
-		return true
-	}
-	return false
 }
 
 // pointer looks at a field whose type resolves to a pointer, ptr.

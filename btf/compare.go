@@ -93,7 +93,7 @@ func (c *comparer) value(path string, id ID, t reflect.Type, userKptr bool) {
 		c.differ(DiffKind, path, c.spec.brief(id), "user kptr "+t.String())
 	case ct.Kind == KindStruct && isGoStruct(t):
 		c.structs(path, resolved, ct, t)
-	case ct.Kind == KindUnion, ct.Kind == KindInt && ct.Size > 8, ct.Kind == KindStruct && isBPFOnly(ct.Name):
+	case ct.Kind == KindUnion, ct.Kind == KindInt && ct.Size > 8, ct.Kind == KindStruct && IsBPFOnly(ct.Name):
 		c.opaque(path, id, ct.Size, t)
 	default:
 		c.scalar(path, id, ct, t)
@@ -120,9 +120,9 @@ func (c *comparer) opaque(path string, id ID, size uint32, t reflect.Type) {
 	}
 }
 
-// isBPFOnly reports whether the kernel keeps a struct of that name for itself: it is found by name in map values (the
+// IsBPFOnly reports whether the kernel keeps a struct of that name for itself: it is found by name in map values (the
 // BPF_FIELD names of btf_get_field_type, kernel/bpf/btf.c) and reads as zeroes from user space.
-func isBPFOnly(name string) bool {
+func IsBPFOnly(name string) bool {
 	switch name {
 	case "bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer", "bpf_wq", "bpf_task_work", "bpf_list_head", "bpf_list_node",
 		"bpf_rb_root", "bpf_rb_node", "bpf_refcount":

@@ -364,51 +364,17 @@ static __always_inline struct task_struct *running_on(__s32 cpu)
 }
 
 /*
- * Whether the task that has a CPU makes way for one that wakes up elsewhere: as long as it is in the
- * background, and where that one was kept off its own CPU, also if it is further ahead.
+ * Whether the task that has a CPU makes way for one that wakes up: as long as it is in the background, and
+ * also if it is further ahead, where that counts. kept_off is set if a critical section alone is in the way.
  */
-static __always_inline bool makes_way(struct task_struct *curr, struct task_ctx *t, bool kept_off, __u64 now)
+static __always_inline bool makes_way(struct task_struct *curr, struct task_ctx *c, struct task_ctx *t, bool ahead_counts, bool *kept_off)
 {
-	struct task_ctx *c = context(curr);
-	struct kptr_hint *h;
+	__u64 now = bpf_ktime_get_ns(), vtime = vtime_of(c, now) - c->bonus;
 	bool background;
+	struct kptr_hint *h = hint_of(curr, &background);
 
-	if (!c || !c->charged || c->next)
-		return 0;
-	h = hint_of(curr, &background);
 	background = background && !c->due;
-	if (!background && (!kept_off || before(vtime_of(c, now) - c->bonus, key_of(t))))
-		return 0;
-	if (spared(c, h, is_critical(c, h), now)) {
-		COUNT(critical_spared);
-		return 0;
-	}
-	if (background)
-		COUNT(background_preempted);
-	return 1;
-}
-
-/* Whether a task that wakes up takes its CPU at once; kept_off, if it does not for the sake of a critical section alone. */
-static __always_inline bool preempts(struct task_ctx *t, __s32 cpu, bool *kept_off)
-{
-	struct task_struct *curr = running_on(cpu);
-	struct task_ctx *c = curr ? context(curr) : NULL;
-	struct kptr_hint *h;
-	bool background;
-	__u64 now, vtime;
-
-	if (!c || !c->charged)
-		return 0; /* it is of another class, or the CPU is about to choose */
-	if (c->next) { /* somebody has, in the same interrupt: the kernel runs those in the order given by SCX_ENQ_HEAD */
-		if (!before(key_of(t), c->next))
-			return 0;
-		goto next;
-	}
-	now = bpf_ktime_get_ns();
-	h = hint_of(curr, &background);
-	background = background && !c->due;
-	vtime = vtime_of(c, now) - c->bonus;
-	if (!background && before(vtime, key_of(t)))
+	if (!background && (!ahead_counts || before(vtime, key_of(t))))
 		return 0;
 	if (spared(c, h, is_critical(c, h), now)) {
 		COUNT(critical_spared);
@@ -419,25 +385,40 @@ static __always_inline bool preempts(struct task_ctx *t, __s32 cpu, bool *kept_o
 		COUNT(background_preempted);
 	else if (before(vtime, t->vtime))
 		COUNT(latency_first);
-next:
+	return 1;
+}
+
+/* Whether a task that wakes up takes its CPU at once. */
+static __always_inline bool preempts(struct task_ctx *t, __s32 cpu, bool *kept_off)
+{
+	struct task_struct *curr = running_on(cpu);
+	struct task_ctx *c = curr ? context(curr) : NULL;
+
+	if (!c || !c->charged)
+		return 0; /* it is of another class, or the CPU is about to choose */
+	/* If somebody has, in the same interrupt: the kernel runs those in the order given by SCX_ENQ_HEAD. */
+	if (c->next ? !before(key_of(t), c->next) : !makes_way(curr, c, t, 1, kept_off))
+		return 0;
 	c->next = key_of(t);
 	return 1;
 }
 
 /* Has another CPU choose anew whose task makes way, if there is one near. */
-static __always_inline void look_around(struct task_struct *p, struct task_ctx *t, bool kept_off, __u32 cpu)
+static __always_inline void look_around(struct task_struct *p, struct task_ctx *t, bool ahead_counts, __u32 cpu)
 {
 	__u32 n = scx_bpf_nr_cpu_ids(), i;
-	__u64 now = bpf_ktime_get_ns();
+	bool kept_off;
 
 	for (i = 0; i < LOOK && i + 1 < n; i++) {
 		struct task_struct *curr;
+		struct task_ctx *c;
 
 		cpu = cpu + 1 < n ? cpu + 1 : 0;
 		if (!bpf_cpumask_test_cpu(cpu, of(p)->cpus_ptr))
 			continue;
 		curr = running_on(cpu);
-		if (curr && makes_way(curr, t, kept_off, now)) {
+		c = curr ? context(curr) : NULL;
+		if (c && c->charged && !c->next && makes_way(curr, c, t, ahead_counts, &kept_off)) {
 			scx_bpf_kick_cpu(cpu, __SCX_KICK_PREEMPT);
 			return;
 		}

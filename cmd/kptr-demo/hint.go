@@ -30,6 +30,7 @@ enough.
   kptr-demo hint -pin /run/kptr -latency -weight 50 -- ./server -v
 `,
 		command: func() command { return new(hintCommand) },
+		runs:    true,
 	}
 }
 

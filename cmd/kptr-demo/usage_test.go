@@ -44,7 +44,7 @@ func TestVerbHelp(t *testing.T) {
 			}
 			for _, line := range strings.Split(strings.TrimSpace(v.examples), "\n") {
 				args := strings.Fields(line)
-				rest, err := fs.parse(args[2:], v.runsCommand())
+				rest, err := fs.parse(args[2:], v.runs)
 				if args[0] != "kptr-demo" || args[1] != v.name || err != nil || len(rest) > 1 && v.args == "FILE" || len(rest) > 0 && v.args == "" {
 					t.Errorf("example %q: %v", line, err)
 				}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"io"
-	"strings"
 )
 
 // A verb is what the first argument names.
@@ -15,10 +14,8 @@ type verb struct {
 	about    string
 	examples string
 	command  func() command
+	runs     bool // another program, whose flags follow its name
 }
-
-// runsCommand tells whether what follows the flags is a command with arguments of its own.
-func (v verb) runsCommand() bool { return strings.Contains(v.args, "COMMAND") }
 
 // A command is one use of a verb.
 type command interface {
@@ -66,7 +63,7 @@ func findVerb(name string) (verb, bool) {
 func (v verb) execute(args []string, stdout, stderr io.Writer) int {
 	out := &output{Writer: bufio.NewWriter(stdout)}
 	c := v.command()
-	rest, err := v.flags(c, out).parse(args, v.runsCommand())
+	rest, err := v.flags(c, out).parse(args, v.runs)
 	switch {
 	case errors.Is(err, errHelp):
 		err = v.help(out)

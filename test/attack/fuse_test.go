@@ -14,6 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kptr/broker/wire"
+	"kptr/internal/kerneltest"
+	"kptr/sys"
 )
 
 // TestFuse: files of a FUSE server that answers to what opens them and to nothing else: whoever reads, maps or closes one waits.
@@ -44,7 +46,7 @@ func silentFuse(t *testing.T) string {
 	t.Helper()
 	dev, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENODEV) {
-		t.Skipf("%v (CONFIG_FUSE_FS)", err)
+		kerneltest.Require(t, &sys.NotSupportedError{Feature: "FUSE (CONFIG_FUSE_FS)", Err: err})
 	}
 	must(t, err)
 	dir := publicDir(t)

@@ -3,6 +3,7 @@
 package attack
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kptr/broker/wire"
+	"kptr/internal/kerneltest"
 	"kptr/sys"
 )
 
@@ -42,9 +44,11 @@ func (p *process) reuse(tid int) {
 	p.t.Helper()
 	const last = "/proc/sys/kernel/ns_last_pid"
 	for range 200 {
-		if err := os.WriteFile(last, []byte(strconv.Itoa(tid-1)), 0); err != nil {
-			p.t.Skipf("%v (CONFIG_CHECKPOINT_RESTORE)", err)
+		err := os.WriteFile(last, []byte(strconv.Itoa(tid-1)), 0)
+		if errors.Is(err, os.ErrNotExist) {
+			err = &sys.NotSupportedError{Feature: "the choice of the next thread's id (CONFIG_CHECKPOINT_RESTORE)", Err: err}
 		}
+		kerneltest.Require(p.t, err)
 		got := int(p.do("thread").ok())
 		if got == tid {
 			return

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kptr/broker/wire"
+	"kptr/internal/kerneltest"
 	"kptr/sys"
 )
 
@@ -174,7 +175,7 @@ func TestUserfaultfd(t *testing.T) {
 	v, a := w.shares(t, victim), w.actor(t, nobody)
 	fd := a.do("memfd", sealable, 1, sys.F_SEAL_SHRINK).ok()
 	if o := a.do("userfault", fd); o.Err == syscall.ENOSYS.Error() {
-		t.Skip("the kernel has no userfaultfd (CONFIG_USERFAULTFD)")
+		kerneltest.Require(t, &sys.NotSupportedError{Feature: "userfaultfd (CONFIG_USERFAULTFD)"})
 	} else {
 		o.ok()
 	}

@@ -14,6 +14,7 @@ import (
 
 	"kptr"
 	"kptr/bpfobj"
+	"kptr/internal/kerneltest"
 )
 
 // object is one of bpfobj's, in the host's byte order.
@@ -29,7 +30,7 @@ func object(dir, name string) string {
 func uptr() string { return object("testdata", "uptr") }
 
 func TestShare(t *testing.T) {
-	needRoot(t)
+	kerneltest.NeedRoot(t)
 	r, w, err := os.Pipe()
 	must(t, err)
 	defer r.Close()
@@ -47,7 +48,7 @@ func TestShare(t *testing.T) {
 
 // TestPinAndID: the other two ways to a map of cilium/ebpf.
 func TestPinAndID(t *testing.T) {
-	needRoot(t)
+	kerneltest.NeedRoot(t)
 	datamap := loadMap(t, uptr())
 	info, err := datamap.Info()
 	must(t, err)
@@ -78,7 +79,7 @@ func TestPinAndID(t *testing.T) {
 
 // TestPlainMap: the kernel takes a tag that it does not know for none, and says nothing. Open does.
 func TestPlainMap(t *testing.T) {
-	needRoot(t)
+	kerneltest.NeedRoot(t)
 	datamap := loadMap(t, object("prebuilt", "task_local")) // its tag is kptr_user
 	m, err := bpfobj.OpenFD(datamap.FD())
 	must(t, err)
@@ -121,13 +122,6 @@ func loadMap(t *testing.T, file string) *ebpf.Map {
 	must(t, err)
 	t.Cleanup(func() { must(t, m.Close()) })
 	return m
-}
-
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root")
-	}
 }
 
 func must(t *testing.T, err error) {
