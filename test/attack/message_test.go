@@ -218,7 +218,7 @@ func TestSocketMode(t *testing.T) {
 // TestRate: a client that asks for too much in a second is refused, and served again in the next.
 func TestRate(t *testing.T) {
 	q := broker.DefaultLimits()
-	q.Process.Rate = 100
+	q.Process.Rate = 20 // an emulated processor asks some 90 times a second
 	limits, err := json.Marshal(q)
 	must(t, err)
 	w := brokered(t, limitsEnv+"="+string(limits))

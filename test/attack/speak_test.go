@@ -62,9 +62,7 @@ func (a *actorState) file(op string, p args) (int64, error) {
 	case "userfault": // FD: maps its first page, and answers for faults there
 		return 0, userfault(p.n(0))
 	case "remap": // maps other memory over the first page
-		_, _, errno := unix.Syscall6(unix.SYS_MMAP, a.mem.Addr(), uintptr(page), unix.PROT_READ|unix.PROT_WRITE,
-			unix.MAP_SHARED|unix.MAP_ANONYMOUS|unix.MAP_FIXED, ^uintptr(0), 0)
-		return 0, noError(errno)
+		return 0, remap(a.mem.Bytes()[:page])
 	case "close": // FD
 		return 0, unix.Close(p.n(0))
 	case "exec": // replaces this process by another actor, which keeps file descriptors that are not close-on-exec

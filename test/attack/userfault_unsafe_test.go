@@ -21,17 +21,16 @@ const (
 
 // userfault maps the first page of a memfd so that whoever touches it there waits for ever.
 func userfault(memfd int) error {
-	page := uintptr(os.Getpagesize())
-	addr, _, errno := unix.Syscall6(unix.SYS_MMAP, 0, page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED, uintptr(memfd), 0)
-	if errno != 0 {
-		return errno
+	mem, err := unix.Mmap(memfd, 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return err
 	}
 	fd, _, errno := unix.Syscall(unix.SYS_USERFAULTFD, unix.O_CLOEXEC|uffdUserModeOnly, 0, 0)
 	if errno != 0 {
 		return errno
 	}
 	api := [3]uint64{uffdAPI}
-	register := [4]uint64{uint64(addr), uint64(page), registerMissing}
+	register := [4]uint64{uint64(uintptr(unsafe.Pointer(&mem[0]))), uint64(len(mem)), registerMissing}
 	for _, c := range []struct {
 		cmd uintptr
 		arg unsafe.Pointer
@@ -41,4 +40,11 @@ func userfault(memfd int) error {
 		}
 	}
 	return nil
+}
+
+// remap maps other memory over what stands there.
+func remap(mem []byte) error {
+	const flags = unix.MAP_SHARED | unix.MAP_ANONYMOUS | unix.MAP_FIXED
+	_, err := unix.MmapPtr(-1, 0, unsafe.Pointer(&mem[0]), uintptr(len(mem)), unix.PROT_READ|unix.PROT_WRITE, flags)
+	return err
 }
