@@ -27,17 +27,9 @@
  *     process has registered, in its own memory, can stay: see keep. A child of
  *     fork(2) has none.
  *
- * For authors of schedulers. Include this file, define both maps as below (names
- * and pinning are part of the ABI: a restarted scheduler takes up the maps that
- * programs have registered in), and read the words at each decision:
- *
- *	struct {
- *		__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
- *		__uint(map_flags, BPF_F_NO_PREALLOC);
- *		__type(key, int);
- *		__type(value, struct kptr_hint_value);
- *		__uint(pinning, LIBBPF_PIN_BY_NAME);
- *	} kptr_hint SEC(".maps");
+ * For authors of schedulers. Include this file after bpf_helpers.h of libbpf, define both
+ * maps by KPTR_HINT_MAPS (names and pinning are part of the ABI: a restarted scheduler
+ * takes up the maps that programs have registered in), and read the words at each decision:
  *
  *   - The memory belongs to a program that nobody has to trust. It may hold any
  *     bytes, and they may change between two reads: read a word once, clamp it,
@@ -100,6 +92,20 @@ struct kptr_gc_value {
 
 KPTR_USER_POINTEE(struct kptr_hint);
 KPTR_USER_POINTEE(struct kptr_gc);
+
+#define KPTR_HINT_MAP_(name)				\
+	struct {					\
+		__uint(type, BPF_MAP_TYPE_TASK_STORAGE);	\
+		__uint(map_flags, BPF_F_NO_PREALLOC);	\
+		__type(key, int);			\
+		__type(value, struct name##_value);	\
+		__uint(pinning, LIBBPF_PIN_BY_NAME);	\
+	} name SEC(".maps")
+
+/* KPTR_HINT_MAPS; defines the maps kptr_hint and kptr_gc. */
+#define KPTR_HINT_MAPS		\
+	KPTR_HINT_MAP_(kptr_hint); \
+	KPTR_HINT_MAP_(kptr_gc)
 
 #else
 

@@ -22,21 +22,7 @@ struct task_struct___named {
 	char comm[16]; /* TASK_COMM_LEN */
 } __core;
 
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct kptr_hint_value);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} kptr_hint SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct kptr_gc_value);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} kptr_gc SEC(".maps");
+KPTR_HINT_MAPS;
 
 static long (*const bpf_probe_read_kernel)(void *dst, __u32 size, const void *from) = (void *)113;
 

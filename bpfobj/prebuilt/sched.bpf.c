@@ -116,21 +116,7 @@ extern int bpf_iter_scx_dsq_new(struct bpf_iter_scx_dsq *it, __u64 dsq_id, __u64
 extern struct task_struct *bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq *it) __ksym;
 extern void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq *it) __ksym;
 
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct kptr_hint_value);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} kptr_hint SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct kptr_gc_value);
-	__uint(pinning, LIBBPF_PIN_BY_NAME);
-} kptr_gc SEC(".maps");
+KPTR_HINT_MAPS;
 
 /* What the scheduler remembers of a task. */
 struct task_ctx {
