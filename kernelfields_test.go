@@ -143,7 +143,7 @@ func (b fieldTypes) unionOf(size uint32, member btf.ID) btf.ID {
 }
 
 func (b fieldTypes) enum() btf.ID {
-	return b.Add(btf.Type{Kind: btf.KindEnum, Name: "colour", Size: 4, Values: []btf.EnumValue{{Name: "RED"}}})
+	return b.Add(btf.Type{Kind: btf.KindEnum, Name: "colour", Size: 4, Members: []btf.Member{{Name: "RED"}}})
 }
 
 // value is a struct of a user kptr and another field.

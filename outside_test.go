@@ -226,7 +226,7 @@ func setVariable(t *testing.T, pin, name string, v int32) {
 		t.Fatalf("%s: value type %d", pin, id)
 	}
 	value := make([]byte, bss.ValueSize())
-	for _, s := range types.Type(id).Vars {
+	for _, s := range types.Type(id).Members {
 		if types.Type(s.Type).Name == name {
 			hostOrder().PutUint32(value[s.Offset:], uint32(v))
 			must(t, bss.Update(make([]byte, bss.KeySize()), value, sys.BPF_ANY))

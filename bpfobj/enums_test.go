@@ -34,7 +34,7 @@ func TestSetEnums(t *testing.T) {
 func TestSetEnumsRefuses(t *testing.T) {
 	s := mustParse(t, readObject(t, "enums", nativeOrder()))
 	types := btf.New(nativeOrder())
-	types.Add(btf.Type{Kind: btf.KindEnum64, Name: "e", Size: 8, Values: []btf.EnumValue{{Name: "BPF_MAP_TYPE_NO_SUCH", Value: 1 << 32}}})
+	types.Add(btf.Type{Kind: btf.KindEnum64, Name: "e", Size: 8, Members: []btf.Member{{Name: "BPF_MAP_TYPE_NO_SUCH", Value: 1 << 32}}})
 	blob, err := types.Encode()
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ func TestMapNames(t *testing.T) {
 		im := takeApart(t, readObject(t, "maps", order))
 		im.editBTF(t, func(types *btf.Spec) {
 			sec := find(types, btf.KindDataSec, ".maps")
-			sec.Vars[1].Type = sec.Vars[0].Type
+			sec.Members[1].Type = sec.Members[0].Type
 		})
 		checkRefusal(t, im.write(), ErrFormat, FormatError{Section: ".maps", Name: "an_array"}, "second map of this name")
 	})

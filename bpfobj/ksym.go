@@ -1,7 +1,6 @@
 package bpfobj
 
 import (
-	"slices"
 	"strings"
 
 	"kptr/btf"
@@ -49,9 +48,11 @@ func (s *Spec) parseKsyms() {
 
 // forKernel puts an object's BTF in the form that BPF_BTF_LOAD takes, and that means what its author meant.
 //
-// Externs: btf_datasec_check_meta, btf_var_check_meta and btf_func_check (kernel/bpf/btf.c) refuse an empty DATASEC, extern
-// linkage, FUNCs in a DATASEC and parameters without a name. The kernel finds externs by the ids in the instructions and never
-// reads these.
+// Externs: btf_datasec_check_meta and btf_var_check_meta (kernel/bpf/btf.c) refuse an empty DATASEC, extern linkage and FUNCs
+// in a DATASEC. The kernel finds externs by the ids in the instructions and never reads these.
+//
+// Parameters without a name, which btf_func_check refuses: clang gives those of an extern none, nor any without optimisation, and
+// C23 leaves them to the author.
 //
 // Hidden functions become static, since BTF has no visibility: the verifier then follows each call of one with what it knows of
 // the arguments, and does not verify it for all (do_check_subprogs, kernel/bpf/verifier.c). It is what the author of a __hidden
@@ -68,28 +69,21 @@ func (s *Spec) forKernel(types *btf.Spec) {
 		t := types.Type(id)
 		switch {
 		case t.Kind == btf.KindDataSec && t.Name == ".ksyms":
-			t.Vars, t.Size = nil, 1
+			t.Members, t.Size = nil, 1
 		case t.Kind == btf.KindVar && t.Linkage == btf.LinkageExtern:
 			t.Linkage = btf.LinkageGlobal
-		case t.Kind == btf.KindFunc && t.Linkage == btf.LinkageExtern:
-			t.Linkage = btf.LinkageGlobal
-			proto := namedParams(types, t.Type) // adds a type: t is stale
-			types.Type(id).Type = proto
-		case t.Kind == btf.KindFunc && hidden[t.Name]:
-			t.Linkage = btf.LinkageStatic
+		case t.Kind == btf.KindFunc:
+			if t.Linkage == btf.LinkageExtern {
+				t.Linkage = btf.LinkageGlobal
+			} else if hidden[t.Name] {
+				t.Linkage = btf.LinkageStatic
+			}
+			params := types.Type(t.Type).Members
+			for i := range params {
+				if params[i].Type != 0 && params[i].Name == "" { // void ends a variadic list
+					params[i].Name = "arg"
+				}
+			}
 		}
 	}
-}
-
-// namedParams adds a copy of a prototype whose parameters all have names: clang
-// gives those of an extern none.
-func namedParams(types *btf.Spec, proto btf.ID) btf.ID {
-	p := *types.Type(proto)
-	p.Params = slices.Clone(p.Params)
-	for i := range p.Params {
-		if p.Params[i].Type != 0 { // void ends a variadic list
-			p.Params[i].Name = "arg"
-		}
-	}
-	return types.Add(p)
 }

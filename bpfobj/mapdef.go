@@ -119,8 +119,8 @@ func (d mapDef) number(mem *btf.Member, max uint64) (n uint64) {
 	switch t := d.resolve(mem.Type); {
 	case t.Kind == btf.KindPtr && d.resolve(t.Type).Kind == btf.KindArray:
 		n = uint64(d.resolve(t.Type).Count)
-	case (t.Kind == btf.KindEnum || t.Kind == btf.KindEnum64) && len(t.Values) == 1:
-		n = t.Values[0].Value
+	case (t.Kind == btf.KindEnum || t.Kind == btf.KindEnum64) && len(t.Members) == 1:
+		n = t.Members[0].Value
 	default:
 		d.refuse("member %q is a %v, not made by __uint or __ulong", mem.Name, t.Kind)
 	}

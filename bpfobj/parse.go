@@ -131,27 +131,27 @@ func (s *Spec) sizeDatasec(t *btf.Type) {
 	if sec == nil && t.Name == ".ksyms" {
 		return
 	}
-	if sec == nil && len(t.Vars) > 0 {
-		at.Name = s.types.Type(t.Vars[0].Type).Name
+	if sec == nil && len(t.Members) > 0 {
+		at.Name = s.types.Type(t.Members[0].Type).Name
 	}
 	at.want(sec != nil || t.Name != ".kconfig", "extern kconfig variables are not supported: make it const volatile, and set it before loading")
 	at.want(sec != nil, "BTF describes the section, but the file does not have it")
 	at.want(sec.Size != 0 && sec.Size <= 1<<32-1, "section is empty or larger than 4 GiB, but has variables")
 	t.Size = uint32(sec.Size)
-	for _, v := range t.Vars {
+	for _, v := range t.Members {
 		at.Offset, at.Name = uint64(v.Offset), s.types.Type(v.Type).Name
 		at.want(at.Offset+uint64(v.Size) <= sec.Size, "variable runs past the end of its section")
 	}
 	// clang lists variables as they come in the source; btf_datasec_check_meta
 	// (kernel/bpf/btf.c) wants them by offset.
-	sort.SliceStable(t.Vars, func(i, j int) bool { return t.Vars[i].Offset < t.Vars[j].Offset })
+	sort.SliceStable(t.Members, func(i, j int) bool { return t.Members[i].Offset < t.Members[j].Offset })
 }
 
 // declared gives the variables of a section as BTF describes them.
-func (s *Spec) declared(sec *elf.Section) []btf.VarSecinfo {
+func (s *Spec) declared(sec *elf.Section) []btf.Member {
 	at := FormatError{Section: sec.Name}
 	at.want(s.types != nil, "the object has no section .BTF to describe it")
 	id, err := s.types.Find(btf.KindDataSec, sec.Name)
 	want(at, err == nil, "not described in BTF: %w", err)
-	return s.types.Type(id).Vars
+	return s.types.Type(id).Members
 }

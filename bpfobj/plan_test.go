@@ -276,7 +276,7 @@ func TestPlanDatasecOrder(t *testing.T) {
 		a.Value, b.Value = b.Value, a.Value
 		spec := mustParse(t, im.write())
 		var last uint32
-		for i, v := range spec.types.Type(spec.Map(".bss").Value).Vars {
+		for i, v := range spec.types.Type(spec.Map(".bss").Value).Members {
 			if i > 0 && v.Offset <= last {
 				t.Errorf("variable %d at %d, after one at %d", i, v.Offset, last)
 			}

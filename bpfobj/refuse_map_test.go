@@ -37,7 +37,7 @@ func (d *definition) uint(name string, n uint32) *definition {
 func (d *definition) typ(name string, t btf.ID) *definition { return d.add(name, d.pointer(t)) }
 
 func (d *definition) ulong(name string, n uint64) *definition {
-	return d.add(name, d.types.Add(btf.Type{Kind: btf.KindEnum64, Size: 8, Values: []btf.EnumValue{{Name: name + "_value", Value: n}}}))
+	return d.add(name, d.types.Add(btf.Type{Kind: btf.KindEnum64, Size: 8, Members: []btf.Member{{Name: name + "_value", Value: n}}}))
 }
 
 // values is __array(values, t) with room for n.
@@ -60,7 +60,7 @@ func redefine(t *testing.T, im *image, define func(d *definition) btf.ID) {
 		id := define(&definition{types: types, integer: integer})
 		find(types, btf.KindVar, "inner_a").Type = id
 		if size, err := types.Size(id); err == nil {
-			find(types, btf.KindDataSec, ".maps").Vars[0].Size = uint32(size)
+			find(types, btf.KindDataSec, ".maps").Members[0].Size = uint32(size)
 		}
 	})
 }
@@ -87,7 +87,7 @@ var mapRefusals = []struct {
 	}, "BPF_MAP_TYPE_TASK_STORAGE with sizes alone"},
 	{"number that is none", func(d *definition) btf.ID { return d.add("type", d.integer).done() }, `member "type" is a INT, not made by __uint`},
 	{"number of two enumerators", func(d *definition) btf.ID {
-		return d.add("max_entries", d.types.Add(btf.Type{Kind: btf.KindEnum, Size: 4, Values: []btf.EnumValue{{Name: "one"}, {Name: "two"}}})).done()
+		return d.add("max_entries", d.types.Add(btf.Type{Kind: btf.KindEnum, Size: 4, Members: []btf.Member{{Name: "one"}, {Name: "two"}}})).done()
 	}, `member "max_entries" is a ENUM`},
 	{"pointer to no array", func(d *definition) btf.ID { return d.typ("map_flags", d.integer).done() }, `member "map_flags" is a PTR`},
 	{"type that is none", func(d *definition) btf.ID { return d.add("key", d.integer).done() }, `member "key" is a INT, not made by __type`},
@@ -158,7 +158,7 @@ func TestParseRefusesMapSection(t *testing.T) {
 		{"no DATASEC", func(im *image) {
 			im.editBTF(t, func(types *btf.Spec) {
 				id, _ := types.Find(btf.KindDataSec, ".maps")
-				types.Rename(id, ".ksyms")
+				types.Type(id).Name = ".ksyms"
 			})
 		}, FormatError{}, "not described in BTF"},
 		{"slot of a hash", func(im *image) { slots(im).relocs[0].Offset = 0 }, FormatError{Name: "inner_a"}, "does not fill a slot of a map of maps"},

@@ -47,7 +47,7 @@ func (s *Spec) parseStructOps() {
 	}
 }
 
-func (s *Spec) parseOps(sec *elf.Section, v btf.VarSecinfo, optional bool) {
+func (s *Spec) parseOps(sec *elf.Section, v btf.Member, optional bool) {
 	at := FormatError{Section: sec.Name, Offset: uint64(v.Offset), Name: s.types.Type(v.Type).Name}
 	typ := s.types.Resolve(s.types.Type(v.Type).Type)
 	t := s.types.Type(typ)

@@ -190,7 +190,7 @@ func TestPlanStructOpsRefuses(t *testing.T) {
 			}
 		}, dropNoSuchOp, ErrNoOp, `member "no_such_number"`},
 		{"a struct of no kernel", func(_ *testing.T, s *Spec) {
-			s.types.Rename(s.Map("congestion").structOps.typ, "no_such_ops")
+			s.types.Type(s.Map("congestion").structOps.typ).Name = "no_such_ops"
 		}, nil, ErrNotFound, "no_such_ops"},
 		{"another size", func(t *testing.T, s *Spec) {
 			mine := s.types.Type(s.Map("congestion").structOps.typ)
@@ -349,7 +349,7 @@ func TestPlanLostOps(t *testing.T) {
 		rename  string
 		depends int
 	}{{"tcp_congestion_ops___mine", 1}, {"no_such_ops", len(s.Map("congestion").structOps.ops)}} {
-		s.types.Rename(s.Map("congestion").structOps.typ, row.rename)
+		s.types.Type(s.Map("congestion").structOps.typ).Name = row.rename
 		p, err := s.Plan(k, &Options{KeepGoing: true})
 		kerneltest.Require(t, err)
 		programs, depends := 0, 0

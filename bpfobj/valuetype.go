@@ -109,7 +109,7 @@ func (w *fieldWalk) walk(p place) {
 		}
 	case (t.Kind == btf.KindStruct || t.Kind == btf.KindUnion) && btf.IsBPFOnly(t.Name):
 		w.special++
-	default: // what is no struct has no members
+	case t.Kind == btf.KindStruct || t.Kind == btf.KindUnion:
 		for _, m := range t.Members {
 			if m.BitSize == 0 {
 				w.walk(place{m.Type, join(p.path, m.Name), p.off + uint64(m.BitOffset/8), p.inUnion || t.Kind == btf.KindUnion, p.depth + 1})

@@ -38,7 +38,7 @@ func (v *Variable) Size() int { return int(v.size) }
 func (s *Spec) variables(m *MapSpec) (list []Variable) {
 	switch {
 	case m.data && m.Value != 0:
-		for _, sv := range s.types.Type(m.Value).Vars {
+		for _, sv := range s.types.Type(m.Value).Members {
 			t := s.types.Type(sv.Type)
 			list = append(list, Variable{name: t.Name, types: s.types, typ: t.Type, offset: uint64(sv.Offset), size: uint64(sv.Size), initial: m})
 		}

@@ -74,16 +74,16 @@ func asTool(id ID, t *Type) toolType {
 		tt.Component = &c
 	}
 	for _, m := range t.Members {
-		tt.Members = append(tt.Members, toolMember{anon(m.Name), m.Type, m.BitOffset, m.BitSize})
-	}
-	for _, p := range t.Params {
-		tt.Params = append(tt.Params, toolMember{Name: anon(p.Name), TypeID: p.Type})
-	}
-	for _, v := range t.Values {
-		tt.Values = append(tt.Values, toolValue{v.Name, toolNumber(t, v.Value)})
-	}
-	for _, v := range t.Vars {
-		tt.Vars = append(tt.Vars, toolVar{v.Type, v.Offset, v.Size})
+		switch t.Kind {
+		case KindStruct, KindUnion:
+			tt.Members = append(tt.Members, toolMember{anon(m.Name), m.Type, m.BitOffset, m.BitSize})
+		case KindFuncProto:
+			tt.Params = append(tt.Params, toolMember{Name: anon(m.Name), TypeID: m.Type})
+		case KindEnum, KindEnum64:
+			tt.Values = append(tt.Values, toolValue{m.Name, toolNumber(t, m.Value)})
+		case KindDataSec:
+			tt.Vars = append(tt.Vars, toolVar{m.Type, m.Offset, m.Size})
+		}
 	}
 	return tt
 }

@@ -15,8 +15,8 @@ func built(order testOrder) *Spec {
 	i := s.Add(Type{Kind: KindInt, Name: "int", Size: 4, Encoding: IntSigned, Bits: 32})
 	s.Add(Type{Kind: KindStruct, Name: "a", Flag: true, Size: 8, Members: []Member{
 		{Name: "b", Type: i, BitSize: 3, BitOffset: 5}, {Name: "int", Type: i, BitOffset: 32}}})
-	s.Add(Type{Kind: KindEnum, Name: "b", Flag: true, Size: 4, Values: []EnumValue{{Name: "a", Value: math.MaxUint64}}})
-	s.Add(Type{Kind: KindFuncProto, Params: []Param{{Name: "a", Type: i}, {}}})
+	s.Add(Type{Kind: KindEnum, Name: "b", Flag: true, Size: 4, Members: []Member{{Name: "a", Value: math.MaxUint64}}})
+	s.Add(Type{Kind: KindFuncProto, Members: []Member{{Name: "a", Type: i}, {}}})
 	s.Add(Type{Kind: KindTypeTag, Name: "tag", Type: 2})
 	return s
 }
@@ -57,7 +57,7 @@ func TestAddToDecoded(t *testing.T) {
 		if id := s.Add(Type{Kind: KindPtr, Type: 2}); id != 3 {
 			t.Errorf("id %d, want 3", id)
 		}
-		s.Rename(1, "new")
+		s.Type(1).Name = "new"
 		if n := s.Retag("tag", "uptr"); n != 1 {
 			t.Errorf("%d tags, want 1", n)
 		}
@@ -89,33 +89,96 @@ func TestRetagObject(t *testing.T) {
 	}
 }
 
-func TestIntern(t *testing.T) {
-	s := mustDecode(t, blob(orders[0], wInt))
-	for _, row := range []struct {
-		name string
-		want uint32
-	}{
-		{"", 0}, {"a", 1}, {"int", 5}, {"tag", 9}, // there
-		{"in", 13}, {"nt", 16}, {"nt", 16}, {"a\x00b", 1}, {"x\x00y", 19}, {"y", 21}, // parts of names are not names
-	} {
-		if _, got := s.strs.intern(row.name); got != row.want {
-			t.Errorf("%q: 0x%x, want 0x%x", row.name, got, row.want)
+// What a table has whole is not added, and nothing is added twice; parts of names are not names.
+func TestEncodeAddsNames(t *testing.T) {
+	for _, order := range orders {
+		s := mustDecode(t, blob(order, wInt))
+		var types []uint32
+		for _, row := range []struct {
+			name string
+			want uint32
+		}{
+			{"a", 1}, {"int", 5}, {"tag", 9}, // there
+			{"in", 13}, {"nt", 16}, {"nt", 16}, {"y", 19}, {"in", 13},
+		} {
+			s.Add(Type{Kind: KindFwd, Name: row.name})
+			types = append(types, row.want, 7<<24, 0)
 		}
-		got, err := s.String(row.want)
-		want, _, _ := strings.Cut(row.name, "\x00")
-		if err != nil || got != want {
-			t.Errorf("string at 0x%x: %q, %v, want %q", row.want, got, err, want)
+		got, err := s.Encode()
+		want := blobOf(order, words(order, append(slices.Clone(wInt), types...)...), testStrings+"in\x00nt\x00y\x00")
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: % x, %v\nwant % x", order, got, err, want)
 		}
 	}
-	for off, want := range map[uint32]string{6: "nt", 17: "t", 22: ""} {
+}
+
+func TestEncodeTakesNamesChangedInPlace(t *testing.T) {
+	for _, order := range orders {
+		s := mustDecode(t, blob(order, concat(wInt,
+			[]uint32{1, 4<<24 | 1, 4, 3, 1, 0},       // STRUCT "a" { "b" }
+			[]uint32{1, 6<<24 | 1, 4, 3, 7},          // ENUM "a" { "b" }
+			[]uint32{0, 13<<24 | 2, 0, 3, 1, 3, 1}))) // FUNC_PROTO ("b", "b")
+		s.Type(1).Name = "integer"
+		s.Type(2).Name = ""
+		s.Type(2).Members[0].Name = "a"
+		s.Type(3).Members[0].Name = "x"
+		s.Type(4).Members[1].Name = "integer"
+		got, err := s.Encode()
+		want := blobOf(order, words(order, 13, 1<<24, 4, 1<<24|32, 0, 4<<24|1, 4, 1, 1, 0, 1, 6<<24|1, 4, 21, 7, 0, 13<<24|2, 0, 3, 1, 13, 1),
+			testStrings+"integer\x00x\x00")
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: % x, %v\nwant % x", order, got, err, want)
+		}
+	}
+}
+
+// Where a name was in one table says nothing about another.
+func TestAddTypeOfAnotherSpec(t *testing.T) {
+	long := strings.Repeat("x", 26)
+	from := mustDecode(t, blobOf(orders[0], words(orders[0],
+		1, 7<<24, 0, 3, 7<<24, 0, 30, 7<<24, 0, // FWD "b", FWD long, FWD "tag"
+		30, 4<<24, 0), // STRUCT "tag"
+		"\x00b\x00"+long+"\x00tag\x00"))
+	from.Type(4).Name = ""
+	s := mustDecode(t, blob(orders[0], nil))
+	for id := range ID(from.Len() - 1) {
+		s.Add(*from.Type(id + 1))
+	}
+	got, err := s.Encode()
+	want := blobOf(orders[0], words(orders[0], 3, 7<<24, 0, 13, 7<<24, 0, 9, 7<<24, 0, 0, 4<<24, 0), testStrings+long+"\x00")
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("% x, %v\nwant % x", got, err, want)
+	}
+}
+
+func TestString(t *testing.T) {
+	s := mustDecode(t, blob(orders[0], wInt))
+	for off, want := range map[uint32]string{0: "", 1: "a", 5: "int", 6: "nt", 12: ""} {
 		if got, err := s.String(off); err != nil || got != want {
 			t.Errorf("string at 0x%x: %q, %v, want %q", off, got, err, want)
 		}
 	}
-	for _, off := range []uint32{23, math.MaxUint32} {
+	for _, off := range []uint32{13, math.MaxUint32} {
 		_, err := s.String(off)
-		checkRefusal(t, err, ErrMalformed, fmt.Sprintf(".BTF: string offset 0x%x past the end of the string table (0x17 bytes)", off))
+		checkRefusal(t, err, ErrMalformed, fmt.Sprintf(".BTF: string offset 0x%x past the end of the string table (0xd bytes)", off))
 	}
+}
+
+// appendToAll appends a member to each type, which must not run into the next one's: they are still those of another Spec.
+func appendToAll(t *testing.T, s, like *Spec) {
+	t.Helper()
+	for id := range ID(s.Len()) {
+		typ := s.Type(id)
+		if !slices.Equal(typ.Members, like.Type(id).Members) {
+			t.Fatalf("type %d: %+v, want %+v", id, typ.Members, like.Type(id).Members)
+		}
+		typ.Members = append(typ.Members, Member{Name: "x"})
+	}
+}
+
+func TestDecodeMembersGrowApart(t *testing.T) {
+	b := readTestdata(t, "kinds-el.btf")
+	appendToAll(t, mustDecode(t, b), mustDecode(t, b))
 }
 
 func TestCloneSharesNothing(t *testing.T) {
@@ -128,30 +191,18 @@ func TestCloneSharesNothing(t *testing.T) {
 	if got, err := c.Encode(); err != nil || !bytes.Equal(got, before) {
 		t.Errorf("clone encodes differently (%v)", err)
 	}
+	appendToAll(t, c, s)
 	for id := range ID(c.Len()) {
 		ct := c.Type(id)
 		for i := range ct.Members {
-			ct.Members[i].BitOffset++
+			ct.Members[i] = Member{Name: "y", Value: 1, Type: 1, BitOffset: 1, Offset: 1, Size: 1, BitSize: 1}
 		}
-		for i := range ct.Values {
-			ct.Values[i].Value++
-		}
-		for i := range ct.Params {
-			ct.Params[i].Type++
-		}
-		for i := range ct.Vars {
-			ct.Vars[i].Offset++
-		}
-		ct.Members = append(ct.Members, Member{Name: "x"}) // must not run into the next type's
 		ct.Size++
 	}
 	c.Add(Type{Kind: KindFwd, Name: "clone"})
-	s.strs.intern("original")
-	if _, off := c.strs.intern("clone"); off != uint32(c.strs.len()-len("clone")-1) {
-		t.Errorf("the clone's names moved: 0x%x", off)
-	}
+	c.Type(1).Name = "changed"
 	after, err := s.Encode()
-	if err != nil || !bytes.Equal(after[24:len(before)], before[24:]) {
+	if err != nil || !bytes.Equal(after, before) {
 		t.Errorf("changing the clone changed the original (%v)", err)
 	}
 }
@@ -162,15 +213,14 @@ func TestValidateRefusesBuilt(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		types []Type
-		spoil func(*Spec)
 		err   error
 		text  string
 	}{
 		{name: "void", types: []Type{{}}, err: ErrMalformed, text: ".BTF: type 1 at 0x18: unknown kind 0"},
 		{name: "kind 20", types: []Type{{Kind: 20}}, err: ErrMalformed, text: ".BTF: type 1 (kind 20) at 0x18: unknown kind 20"},
-		{name: "signed value of 33 bits", types: []Type{{Kind: KindEnum, Flag: true, Size: 4, Values: []EnumValue{{Name: "a", Value: 1 << 31}}}},
+		{name: "signed value of 33 bits", types: []Type{{Kind: KindEnum, Flag: true, Size: 4, Members: []Member{{Name: "a", Value: 1 << 31}}}},
 			err: ErrMalformed, text: `.BTF: type 1 (ENUM) at 0x18: enumerator 0 "a": 2147483648 does not fit 32 bits`},
-		{name: "value of 33 bits", types: []Type{{Kind: KindEnum, Size: 8, Values: []EnumValue{{Name: "a", Value: 1 << 32}}}},
+		{name: "value of 33 bits", types: []Type{{Kind: KindEnum, Size: 8, Members: []Member{{Name: "a", Value: 1 << 32}}}},
 			err: ErrMalformed, text: `.BTF: type 1 (ENUM) at 0x18: enumerator 0 "a": 4294967296 does not fit 32 bits`},
 		{name: "bit field without kind_flag", types: []Type{integer, {Kind: KindStruct, Size: 4, Members: []Member{{Name: "a", Type: 1, BitSize: 3}}}},
 			err: ErrMalformed, text: `.BTF: type 2 (STRUCT) at 0x28: member 0 "a": bit field of 3 bits without kind_flag`},
@@ -178,29 +228,29 @@ func TestValidateRefusesBuilt(t *testing.T) {
 			err: ErrMalformed, text: `.BTF: type 2 (STRUCT) at 0x28: member 0 "a": bit offset 16777216 does not fit 24 bits, as kind_flag wants`},
 		{name: "bit field at 25 bits", types: []Type{integer, {Kind: KindStruct, Flag: true, Size: 1 << 30, Members: []Member{{Name: "a", Type: 1, BitSize: 1, BitOffset: 1 << 24}}}},
 			err: ErrMalformed, text: `.BTF: type 2 (STRUCT) at 0x28: member 0 "a": bit offset 16777216 does not fit 24 bits, as kind_flag wants`},
-		{name: "type renamed by hand", types: []Type{integer}, spoil: func(s *Spec) { s.Type(1).Name = "x" },
-			err: ErrMalformed, text: `.BTF: type 1 (INT "x") at 0x18: ` + renamed},
-		{name: "member renamed by hand", types: []Type{integer, {Kind: KindStruct, Size: 4, Members: []Member{{Type: 1}}}},
-			spoil: func(s *Spec) { s.Type(2).Members[0].Name = "x" },
-			err:   ErrMalformed, text: `.BTF: type 2 (STRUCT) at 0x28: member 0 "x": ` + renamed},
-		{name: "enumerator renamed by hand", types: []Type{{Kind: KindEnum, Size: 4, Values: []EnumValue{{Name: "a"}}}},
-			spoil: func(s *Spec) { s.Type(1).Values[0].Name = "x" },
-			err:   ErrMalformed, text: `.BTF: type 1 (ENUM) at 0x18: enumerator 0 "x": ` + renamed},
-		{name: "parameter renamed by hand", types: []Type{integer, {Kind: KindFuncProto, Params: []Param{{Type: 1}}}},
-			spoil: func(s *Spec) { s.Type(2).Params[0].Name = "x" },
-			err:   ErrMalformed, text: `.BTF: type 2 (FUNC_PROTO) at 0x28: parameter 0 "x": ` + renamed},
-		{name: "name of 4097 bytes", types: []Type{{Kind: KindEnum, Size: 4, Values: []EnumValue{{Name: long}}}},
+		{name: "name of a PTR", types: []Type{{Kind: KindPtr, Name: "x"}},
+			err: ErrMalformed, text: `.BTF: type 1 (PTR "x") at 0x18: name "x", want none`},
+		{name: "named dots", types: []Type{{Kind: KindFuncProto, Members: []Member{{Name: "a"}}}},
+			err: ErrMalformed, text: `.BTF: type 1 (FUNC_PROTO) at 0x18: parameter 0 "a": void, which only the last and nameless one may be`},
+		{name: "name with NUL", types: []Type{{Kind: KindFwd, Name: "x\x00y"}},
+			err: ErrMalformed, text: `.BTF: type 1 (FWD "x\x00y") at 0x18: name "x\x00y" with a control character`},
+		{name: "decl tag with NUL", types: []Type{{Kind: KindStruct}, {Kind: KindDeclTag, Name: "\t\x00", Type: 1, Component: -1}},
+			err: ErrMalformed, text: `.BTF: type 2 (DECL_TAG "\t\x00") at 0x24: name "\t\x00" with a control character`},
+		{name: "members of an INT", types: []Type{{Kind: KindInt, Name: "int", Size: 4, Bits: 32, Members: []Member{{}}}},
+			err: ErrMalformed, text: `.BTF: type 1 (INT "int") at 0x18: 1 members, want none`},
+		{name: "name of 4097 bytes", types: []Type{{Kind: KindEnum, Size: 4, Members: []Member{{Name: long}}}},
 			err: ErrMalformed, text: `.BTF: type 1 (ENUM) at 0x18: enumerator 0 "` + long + `": name of more than 4096 bytes`},
-		{name: "strings of 16 MiB", spoil: func(s *Spec) { s.strs.intern(strings.Repeat("x", maxStrings)) },
-			err: ErrTooLarge, text: ".BTF: string table of 0x1000002 bytes, want at most 0x1000000"},
+		{name: "strings of 16 MiB", types: slices.Collect(func(yield func(Type) bool) { // 4096 bytes each with their NUL, and "x", behind the empty one
+			for i := range 4096 {
+				yield(Type{Kind: KindFwd, Name: fmt.Sprintf("%-4095d", i)})
+			}
+			yield(Type{Kind: KindFwd, Name: "x"})
+		}), err: ErrTooLarge, text: ".BTF: string table of 0x1000003 bytes, want at most 0x1000000"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := New(orders[0])
 			for _, typ := range row.types {
 				s.Add(typ)
-			}
-			if row.spoil != nil {
-				row.spoil(s)
 			}
 			checkRefusal(t, encodeError(s), row.err, row.text)
 		})

@@ -3,7 +3,7 @@ package btf
 import (
 	"fmt"
 	"reflect"
-	"strconv"
+	"slices"
 )
 
 // CompareGo compares the BTF type of an id with the Go type that is to mirror it, through nested structs, arrays and the
@@ -40,7 +40,7 @@ func (s *Spec) CompareGo(id ID, t reflect.Type) error {
 	if len(c.diffs) == 0 {
 		return nil
 	}
-	return &LayoutError{C: s.brief(id), Go: typeString(t), Differences: c.diffs}
+	return &LayoutError{C: s.brief(id), Go: fmt.Sprint(t), Differences: c.diffs}
 }
 
 // compareBudget bounds how many members one comparison looks at on the C side: a few kilobytes of BTF can say
@@ -102,7 +102,7 @@ func (c *comparer) value(path string, id ID, t reflect.Type, userKptr bool) {
 
 func (c *comparer) array(path string, ct *Type, t reflect.Type, userKptr bool) {
 	if uint64(ct.Count) != uint64(t.Len()) {
-		c.differ(DiffLength, path, strconv.FormatUint(uint64(ct.Count), 10), strconv.Itoa(t.Len()))
+		c.differ(DiffLength, path, fmt.Sprint(ct.Count), fmt.Sprint(t.Len()))
 	}
 	// C's plain char is text in an array: whether it is signed is the compiler's affair there.
 	e := c.spec.Type(c.spec.Resolve(ct.Type))
@@ -120,16 +120,13 @@ func (c *comparer) opaque(path string, id ID, size uint32, t reflect.Type) {
 	}
 }
 
-// IsBPFOnly reports whether the kernel keeps a struct of that name for itself: it is found by name in map values (the
-// BPF_FIELD names of btf_get_field_type, kernel/bpf/btf.c) and reads as zeroes from user space.
-func IsBPFOnly(name string) bool {
-	switch name {
-	case "bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer", "bpf_wq", "bpf_task_work", "bpf_list_head", "bpf_list_node",
-		"bpf_rb_root", "bpf_rb_node", "bpf_refcount":
-		return true
-	}
-	return false
-}
+// bpfOnly are the structs that the kernel keeps for itself: it finds them by name in map values (the BPF_FIELD names of
+// btf_get_field_type, kernel/bpf/btf.c), and they read as zeroes from user space.
+var bpfOnly = []string{"bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer", "bpf_wq", "bpf_task_work", "bpf_list_head", "bpf_list_node",
+	"bpf_rb_root", "bpf_rb_node", "bpf_refcount"}
+
+// IsBPFOnly reports whether the kernel keeps a struct of that name for itself, as it does with bpf_spin_lock.
+func IsBPFOnly(name string) bool { return slices.Contains(bpfOnly, name) }
 
 // pointer compares a C pointer with a user kptr or with opaque bytes.
 func (c *comparer) pointer(path string, id ID, ct *Type, t reflect.Type) {

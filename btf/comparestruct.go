@@ -69,12 +69,12 @@ func (c *comparer) leaves(to []leaf, ct *Type, base uint64, inUnion bool) []leaf
 }
 
 // goFields appends the fields, those of embedded structs instead of these if no member is named like them.
-func goFields(to []goField, t reflect.Type, base uint64, leaves []leaf) []goField {
+func goFields(to []goField, t reflect.Type, base uintptr, leaves []leaf) []goField {
 	for i := range t.NumField() {
 		f := fieldAt(t, i)
-		f.offset += base
-		if f.embedded && f.bad == "" && isGoStruct(f.typ) && find(&f, leaves) < 0 {
-			to = goFields(to, f.typ, f.offset, leaves)
+		f.Offset += base
+		if f.Anonymous && f.bad == "" && isGoStruct(f.Type) && find(&f, leaves) == nil {
+			to = goFields(to, f.Type, f.Offset, leaves)
 		} else {
 			to = append(to, f)
 		}
@@ -82,42 +82,44 @@ func goFields(to []goField, t reflect.Type, base uint64, leaves []leaf) []goFiel
 	return to
 }
 
-// find returns the index of the member that has a field's name: the very name that AddGo would build before one that is
-// the same but for case and underscores. It is -1 if there is none.
-func find(f *goField, leaves []leaf) int {
+// find returns the member that has a field's name: the very name that AddGo would build before one that is the same but for case
+// and underscores. It is nil if there is none.
+func find(f *goField, leaves []leaf) *leaf {
 	i := slices.IndexFunc(leaves, func(l leaf) bool { return l.Name == f.cName })
 	if i < 0 && !f.renamed {
-		i = slices.IndexFunc(leaves, func(l leaf) bool { return l.Name != "" && sameName(f.name, l.Name) })
+		i = slices.IndexFunc(leaves, func(l leaf) bool { return l.Name != "" && sameName(f.Name, l.Name) })
 	}
-	return i
+	if i < 0 {
+		return nil
+	}
+	return &leaves[i]
 }
 
 // field compares a Go field with the member of its name.
 func (c *comparer) field(path string, f *goField, leaves []leaf) {
-	at := find(f, leaves)
+	l := find(f, leaves)
 	switch {
 	case f.bad != "":
-		c.differ(DiffGoType, join(path, f.cName), "", "field "+f.name+": "+f.bad)
+		c.differ(DiffGoType, join(path, f.cName), "", "field "+f.Name+": "+f.bad)
 		return
-	case f.blank:
-		c.padding(join(path, f.name), f.typ)
+	case f.blank():
+		c.padding(join(path, f.Name), f.Type)
 		return
-	case at < 0:
-		c.differ(DiffExtra, join(path, f.cName), "", fmt.Sprintf("%s %v at offset %d", f.name, f.typ, f.offset))
+	case l == nil:
+		c.differ(DiffExtra, join(path, f.cName), "", fmt.Sprintf("%s %v at offset %d", f.Name, f.Type, f.Offset))
 		return
 	}
-	l := &leaves[at]
 	path = join(path, l.Name)
 	switch {
 	case l.matched:
-		c.differ(DiffAmbiguous, path, c.memberText(l), f.name+" "+f.typ.String())
+		c.differ(DiffAmbiguous, path, c.memberText(l), f.Name+" "+f.Type.String())
 	case l.isBitField():
-		c.differ(DiffBitField, path, c.memberText(l), f.typ.String())
+		c.differ(DiffBitField, path, c.memberText(l), f.Type.String())
 	default:
-		if l.offset/8 != f.offset {
-			c.differ(DiffOffset, path, fmt.Sprint(l.offset/8), fmt.Sprint(f.offset))
+		if l.offset/8 != uint64(f.Offset) {
+			c.differ(DiffOffset, path, fmt.Sprint(l.offset/8), fmt.Sprint(f.Offset))
 		}
-		c.value(path, l.Type, f.typ, f.userKptr)
+		c.value(path, l.Type, f.Type, f.userKptr)
 	}
 	l.matched = true
 }
@@ -152,8 +154,9 @@ func (c *comparer) covered(l *leaf, fields []goField) bool {
 	pos, end := l.offset/8, (l.offset+l.size+7)/8
 	for i := range fields {
 		f := &fields[i]
-		if (f.blank || l.inUnion) && f.offset <= pos && pos < f.end() {
-			pos = f.end()
+		start := uint64(f.Offset)
+		if end := start + uint64(f.Type.Size()); (f.blank() || l.inUnion) && start <= pos && pos < end {
+			pos = end
 		}
 	}
 	return pos >= end

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-var ignoreOffsets = cmpopts.IgnoreUnexported(Type{}, Record{})
+var ignoreOffsets = cmpopts.IgnoreUnexported(Type{}, Member{})
 
 // decodeRows are types as Documentation/bpf/btf.rst, "3. BTF Type and String Encoding", lays them out. Each row is the whole type
 // section; the last type is the one that is compared.
@@ -47,9 +47,9 @@ var decodeRows = []struct {
 	{"ENUM", []uint32{
 		1, 6<<24 | 1, 4,
 		3, 0xffffffff, // name_off, val
-	}, Type{Kind: KindEnum, Name: "a", Size: 4, Values: []EnumValue{{Name: "b", Value: 0xffffffff}}}},
+	}, Type{Kind: KindEnum, Name: "a", Size: 4, Members: []Member{{Name: "b", Value: 0xffffffff}}}},
 	{"ENUM, signed", []uint32{1, 1<<31 | 6<<24 | 1, 4, 3, 0xfffffffe},
-		Type{Kind: KindEnum, Name: "a", Flag: true, Size: 4, Values: []EnumValue{{Name: "b", Value: 0xfffffffffffffffe}}}},
+		Type{Kind: KindEnum, Name: "a", Flag: true, Size: 4, Members: []Member{{Name: "b", Value: 0xfffffffffffffffe}}}},
 	{"ENUM, only declared", []uint32{1, 6 << 24, 0}, Type{Kind: KindEnum, Name: "a"}},
 	{"FWD of a struct", wFwd, Type{Kind: KindFwd, Name: "a"}},
 	{"FWD of a union", []uint32{1, 1<<31 | 7<<24, 0}, Type{Kind: KindFwd, Name: "a", Flag: true}},
@@ -62,16 +62,16 @@ var decodeRows = []struct {
 		0, 13<<24 | 2, 1, // name_off, info, return type
 		3, 1, // name_off, type
 		0, 0, // the dots
-	}), Type{Kind: KindFuncProto, Type: 1, Params: []Param{{Name: "b", Type: 1}, {}}}},
+	}), Type{Kind: KindFuncProto, Type: 1, Members: []Member{{Name: "b", Type: 1}, {}}}},
 	{"VAR", concat(wInt, []uint32{1, 14 << 24, 1, 1}), Type{Kind: KindVar, Name: "a", Type: 1, Linkage: LinkageGlobal}},
 	{"DATASEC", concat(wInt, wVar(1), []uint32{
 		1, 15<<24 | 2, 16,
 		2, 4, 4, // type, offset, size
 		2, 8, 8,
-	}), Type{Kind: KindDataSec, Name: "a", Size: 16, Vars: []VarSecinfo{
+	}), Type{Kind: KindDataSec, Name: "a", Size: 16, Members: []Member{
 		{Type: 2, Offset: 4, Size: 4}, {Type: 2, Offset: 8, Size: 8}}}},
 	{"DATASEC before relocation", concat(wInt, wVar(1), []uint32{1, 15<<24 | 2, 0, 2, 0, 4, 2, 0, 4}),
-		Type{Kind: KindDataSec, Name: "a", Vars: []VarSecinfo{{Type: 2, Size: 4}, {Type: 2, Size: 4}}}},
+		Type{Kind: KindDataSec, Name: "a", Members: []Member{{Type: 2, Size: 4}, {Type: 2, Size: 4}}}},
 	{"FLOAT", []uint32{1, 16 << 24, 8}, Type{Kind: KindFloat, Name: "a", Size: 8}},
 	{"DECL_TAG", concat(wInt, wVar(1), []uint32{
 		9, 17 << 24, 2,
@@ -86,7 +86,7 @@ var decodeRows = []struct {
 	{"ENUM64", []uint32{
 		1, 19<<24 | 1, 8,
 		3, 0x89abcdef, 0x01234567, // name_off, val_lo32, val_hi32
-	}, Type{Kind: KindEnum64, Name: "a", Size: 8, Values: []EnumValue{{Name: "b", Value: 0x0123456789abcdef}}}},
+	}, Type{Kind: KindEnum64, Name: "a", Size: 8, Members: []Member{{Name: "b", Value: 0x0123456789abcdef}}}},
 }
 
 func TestDecode(t *testing.T) {
@@ -129,7 +129,7 @@ func TestDecodeWideVlen(t *testing.T) {
 			list = append(list, 3, 0)
 		}
 		s := mustDecode(t, blob(order, list))
-		if n := len(s.Type(1).Values); n != 0x10001 {
+		if n := len(s.Type(1).Members); n != 0x10001 {
 			t.Errorf("%d values", n)
 		}
 		checkRefusal(t, encodeError(s), ErrTooLarge, `.BTF: type 1 (ENUM "a") at 0x18: vlen 65537, want at most 65535`)

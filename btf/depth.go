@@ -11,7 +11,7 @@ const maxDepth = 128
 // depths computes the height of each type over the types that it is made of.
 type depths struct {
 	s       *Spec
-	through kindSet // whose parts count
+	through kindSet // whose references count
 	height  []uint8 // of each id; 0: not known yet
 	fault   *Error
 }
@@ -40,11 +40,10 @@ func (d *depths) visit(id ID, level int) int {
 	if t := &d.s.types[id]; height == 0 && level <= maxDepth {
 		d.height[id] = inProgress
 		if d.through.has(t.Kind) {
-			t.parts(func(p part) string {
-				if p.id != nil && d.fault == nil {
-					height = max(height, d.visit(*p.id, level+1))
+			t.refs(func(id *ID) {
+				if d.fault == nil {
+					height = max(height, d.visit(*id, level+1))
 				}
-				return ""
 			})
 		}
 		height++

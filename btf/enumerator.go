@@ -24,11 +24,10 @@ func Enumerators(blob []byte, names []string) ([]Enumerator, error) {
 		if !enums.has(kind) {
 			return
 		}
-		t := Type{Kind: kind, Flag: load32(h.types[off+4:], h.big)&flagBit != 0}
-		c := coder{b: h.types[off+typeLen:], big: h.big}
-		for range vlen {
-			var value EnumValue
-			c.record(&t, &value)
+		t := Type{Kind: kind, Flag: h.word(off+4)&flagBit != 0}
+		for n := range vlen {
+			var value Member
+			h.member(&t, off+typeLen+n*int(kinds[kind].each), &value)
 			if i, ok := index[value.nameOff]; ok && !out[i].Found {
 				out[i] = Enumerator{true, value.Value}
 			}

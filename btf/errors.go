@@ -61,8 +61,8 @@ const (
 	sectionExt = ".BTF.ext"
 )
 
-// blobError is an Error about a place in a section, outside any type.
-func blobError(section string, off int, sentinel error, format string, args ...any) *Error {
+// faultAt is an Error about a place in a section, outside any type.
+func faultAt(section string, off int, sentinel error, format string, args ...any) *Error {
 	return &Error{Section: section, Offset: int64(off), Err: sentinel, What: fmt.Sprintf(format, args...)}
 }
 

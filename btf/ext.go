@@ -1,6 +1,9 @@
 package btf
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Ext is a .BTF.ext section: what belongs to the instructions of each ELF section of code. The layout is that of
 // Documentation/bpf/btf.rst, "4.2 .BTF.ext section".
@@ -48,25 +51,20 @@ var extParts = [...]extPart{
 	{"core_relo", 24, CORERelocationSize, false, (*Spec).checkCORE}, // check_core_relo (kernel/bpf/verifier.c) does not ask for ascending offsets
 }
 
-func (s *Spec) checkFuncInfo(r [4]uint32) string { return s.checkRef(ID(r[1]), 1<<KindFunc) }
+func (s *Spec) checkFuncInfo(r [4]uint32) string { return s.checkRef("", ID(r[1]), 1<<KindFunc) }
 
 func (s *Spec) checkLineInfo(r [4]uint32) string {
-	_, what := s.strs.at(r[1]) // file_name_off
-	if what == "" {
-		_, what = s.strs.at(r[2]) // line_off
-	}
-	return what
+	_, file := s.strs.at(r[1]) // file_name_off
+	_, line := s.strs.at(r[2]) // line_off
+	return cmp.Or(file, line)
 }
 
 func (s *Spec) checkCORE(r [4]uint32) string {
 	if r[3] > coreKindMax {
 		return fmt.Sprintf("unknown CO-RE kind %d", r[3])
 	}
-	what := s.checkRef(ID(r[1]), typeKinds)
-	if what == "" {
-		_, what = s.strs.at(r[2]) // access_str_off
-	}
-	return what
+	_, access := s.strs.at(r[2]) // access_str_off
+	return cmp.Or(s.checkRef("", ID(r[1]), typeKinds), access)
 }
 
 // DecodeExt decodes a .BTF.ext section whose types and strings are those of s. It checks every reference into s and that
@@ -79,10 +77,10 @@ func DecodeExt(b []byte, s *Spec) (*Ext, error) {
 	case err != nil:
 		return nil, err
 	case big != s.big:
-		return nil, blobError(sectionExt, 0, ErrMalformed, "byte order differs from that of .BTF (%s)", s.ByteOrder())
+		return nil, faultAt(sectionExt, 0, ErrMalformed, "byte order differs from that of .BTF (%s)", s.ByteOrder())
 	case hdrLen > extHeaderMin && hdrLen < extHeaderLen:
 		const format = "hdr_len 0x%x, want 0x%x or at least 0x%x"
-		return nil, blobError(sectionExt, 4, ErrMalformed, format, hdrLen, extHeaderMin, extHeaderLen)
+		return nil, faultAt(sectionExt, 4, ErrMalformed, format, hdrLen, extHeaderMin, extHeaderLen)
 	}
 	d := &extDecoder{spec: s, b: b, hdrLen: hdrLen, off: hdrLen}
 	e := new(Ext)
@@ -95,7 +93,7 @@ func DecodeExt(b []byte, s *Spec) (*Ext, error) {
 		}
 	}
 	if left := len(b) - d.off; left > 0 {
-		return nil, d.fail(d.off, ErrMalformed, "0x%x bytes behind the last part", left)
+		return nil, faultAt(sectionExt, d.off, ErrMalformed, "0x%x bytes behind the last part", left)
 	}
 	return e, nil
 }
@@ -112,29 +110,25 @@ func (d *extDecoder) word() uint32 {
 	return load32(d.b[d.off-4:], d.spec.big)
 }
 
-func (d *extDecoder) fail(off int, sentinel error, format string, args ...any) *Error {
-	return blobError(sectionExt, off, sentinel, format, args...)
-}
-
 // part decodes the next part: the size of a record, then for each ELF section its name, a count, and records.
 func (d *extDecoder) part(p *extPart) (secs []ExtSec, err *Error) {
 	start, size := load32(d.b[p.at:], d.spec.big), load32(d.b[p.at+4:], d.spec.big)
 	end := d.off + int(size)
 	switch want, left := d.off-d.hdrLen, len(d.b)-d.off; {
 	case uint64(start) != uint64(want):
-		return nil, d.fail(p.at, ErrMalformed, "%s_off 0x%x, want 0x%x", p.name, start, want)
+		return nil, faultAt(sectionExt, p.at, ErrMalformed, "%s_off 0x%x, want 0x%x", p.name, start, want)
 	case uint64(size) > uint64(left):
-		return nil, d.fail(p.at+4, ErrTruncated, "%s_len 0x%x runs past the end (0x%x bytes left)", p.name, size, left)
+		return nil, faultAt(sectionExt, p.at+4, ErrTruncated, "%s_len 0x%x runs past the end (0x%x bytes left)", p.name, size, left)
 	case size == 0:
 		return nil, nil
 	case size < 4:
-		return nil, d.fail(d.off, ErrTruncated, "0x%x bytes, too few for a record size", size)
+		return nil, faultAt(sectionExt, d.off, ErrTruncated, "0x%x bytes, too few for a record size", size)
 	}
 	if got := d.word(); got != uint32(p.size) {
-		return nil, d.fail(d.off-4, ErrUnsupported, "records of %d bytes, want %d", got, p.size)
+		return nil, faultAt(sectionExt, d.off-4, ErrUnsupported, "records of %d bytes, want %d", got, p.size)
 	}
 	if d.off == end {
-		return nil, d.fail(d.off-4, ErrMalformed, "record size without sections")
+		return nil, faultAt(sectionExt, d.off-4, ErrMalformed, "record size without sections")
 	}
 	for d.off < end {
 		sec, err := d.section(p, end)
@@ -150,19 +144,20 @@ func (d *extDecoder) part(p *extPart) (secs []ExtSec, err *Error) {
 func (d *extDecoder) section(p *extPart, end int) (sec ExtSec, err *Error) {
 	at := d.off
 	if end-at < extSecLen {
-		return sec, d.fail(at, ErrTruncated, "0x%x bytes left, too few for struct btf_ext_info_sec (0x%x bytes)", end-at, extSecLen)
+		return sec, faultAt(sectionExt, at, ErrTruncated,
+			"0x%x bytes left, too few for struct btf_ext_info_sec (0x%x bytes)", end-at, extSecLen)
 	}
 	name, what := d.spec.strs.name(d.word())
 	count, left := d.word(), end-at-extSecLen
 	switch {
 	case what != "":
-		return sec, d.fail(at, ErrMalformed, "name of a section: %s", what)
+		return sec, faultAt(sectionExt, at, ErrMalformed, "name of a section: %s", what)
 	case name == "":
-		return sec, d.fail(at, ErrMalformed, "section without a name")
+		return sec, faultAt(sectionExt, at, ErrMalformed, "section without a name")
 	case count == 0:
-		return sec, d.fail(at+4, ErrMalformed, "section without records")
+		return sec, faultAt(sectionExt, at+4, ErrMalformed, "section without records")
 	case uint64(count)*uint64(p.size) > uint64(left):
-		return sec, d.fail(at+4, ErrTruncated, "%d records run past the end of their part (0x%x bytes left)", count, left)
+		return sec, faultAt(sectionExt, at+4, ErrTruncated, "%d records run past the end of their part (0x%x bytes left)", count, left)
 	}
 	sec = ExtSec{Name: name, Records: d.b[d.off:][:int(count)*p.size]}
 	last := int64(-1)
@@ -180,7 +175,7 @@ func (d *extDecoder) section(p *extPart, end int) (sec ExtSec, err *Error) {
 			what = fmt.Sprintf("insn_off 0x%x is not above that of the record before it (0x%x)", insnOff, last)
 		}
 		if what != "" {
-			return sec, d.fail(at, ErrMalformed, "section %q: record %d: %s", name, i, what)
+			return sec, faultAt(sectionExt, at, ErrMalformed, "section %q: record %d: %s", name, i, what)
 		}
 		last = int64(insnOff)
 	}

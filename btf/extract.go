@@ -43,29 +43,23 @@ func (x *extractor) copy(id ID, level int) ID {
 		return to
 	}
 	off := int(x.offsets[id])
-	slab := make([]Record, infoVlen(load32(x.types[off+4:], x.big)))
-	c := coder{b: x.types[off:], big: x.big}
+	slab := make([]Member, infoVlen(x.word(off+4)))
 	var t Type
-	what := x.from.read(&c, &t, &slab)
+	what := x.from.read(&x.header, off, &t, &slab)
 	if what == "" && level > maxDepth {
 		what = fmt.Sprintf("nested more than %d types deep", maxDepth)
 	}
 	if what != "" {
-		x.err = x.typeError(id, off, ErrMalformed, what)
+		x.err = x.typeError(id, off, ErrMalformed, "%s", what)
 		return 0
 	}
 	if t.Kind == KindPtr || t.Kind == KindFuncProto {
-		t.Type, t.Params = 0, nil
+		t.Type, t.Members = 0, nil
 	}
 	to := x.to.Add(t)
 	x.done[id] = to
-	t = *x.to.Type(to) // with the records that Add made; the type itself may move
-	t.parts(func(p part) string {
-		if p.id != nil {
-			*p.id = x.copy(*p.id, level+1)
-		}
-		return ""
-	})
+	t = *x.to.Type(to) // with the members that Add made; the type itself may move
+	t.refs(func(id *ID) { *id = x.copy(*id, level+1) })
 	*x.to.Type(to) = t
 	return to
 }

@@ -7,26 +7,21 @@ import (
 	"strings"
 )
 
-// goField is a field of a Go struct as C sees it.
+// goField is a field of a Go struct as C sees it. Its offset is that from the start of the outermost struct.
 type goField struct {
-	name     string // in Go
-	cName    string // of the struct tag, or made from name
+	reflect.StructField
+	cName    string // of the struct tag, or made from Name
 	renamed  bool   // by the struct tag
-	bad      string // what is wrong with the struct tag; empty: nothing
-	typ      reflect.Type
-	offset   uint64 // bytes from the start of the outermost struct
 	userKptr bool   // the struct tag says so
-	blank    bool
-	embedded bool
+	bad      string // what is wrong with the struct tag; empty: nothing
 }
 
 // fieldAt reads a field and its struct tag `btf:"name=foo,kptr_user"`. A word that it does not know is an error: a misspelt tag
 // would otherwise be a map that is silently plain.
 func fieldAt(t reflect.Type, i int) goField {
-	sf := t.Field(i)
-	f := goField{name: sf.Name, cName: snake(sf.Name), typ: sf.Type, offset: uint64(sf.Offset), embedded: sf.Anonymous}
-	f.blank = f.name == "_"
-	tag, more := sf.Tag.Lookup("btf")
+	f := goField{StructField: t.Field(i)}
+	f.cName = snake(f.Name)
+	tag, more := f.Tag.Lookup("btf")
 	for more {
 		var word string
 		word, tag, more = strings.Cut(tag, ",")
@@ -45,27 +40,27 @@ func fieldAt(t reflect.Type, i int) goField {
 	}
 	switch {
 	case f.bad != "":
-	case !f.blank && !isIdentifier(f.cName):
+	case !f.blank() && !isIdentifier(f.cName):
 		f.bad = `member name "` + f.cName + "\" is no C identifier: add the struct tag `btf:\"name=...\"`"
-	case !f.blank:
+	case !f.blank():
 	case f.userKptr:
 		f.bad = "struct tag btf: a blank field is no user kptr"
-	case f.renamed && f.typ.Size() != 0:
+	case f.renamed && f.Type.Size() != 0:
 		f.bad = "struct tag btf: name= on a blank field names the struct, and wants a field of type struct{}"
 	}
 	return f
 }
 
+func (f *goField) blank() bool { return f.Name == "_" }
+
 // IsUserKptrTag reports whether a type tag (or a word of a struct tag) marks a user kptr: "kptr_user" in the kernel's
 // RFC, "uptr" in Linux 6.13 and later.
 func IsUserKptrTag(tag string) bool { return tag == "kptr_user" || tag == "uptr" }
 
-func (f *goField) end() uint64 { return f.offset + uint64(f.typ.Size()) }
-
 // structName returns the C name of a Go struct: that of its blank field, else its own, else "".
 func structName(t reflect.Type) string {
 	for i := range t.NumField() {
-		if f := fieldAt(t, i); f.blank && f.renamed && f.bad == "" {
+		if f := fieldAt(t, i); f.blank() && f.renamed && f.bad == "" {
 			return f.cName
 		}
 	}

@@ -22,7 +22,7 @@ type TypeError struct {
 
 // Error returns for example `Go type main.Value: field udata.name: string: refers to Go memory: use an array, or a uint64`.
 func (e *TypeError) Error() string {
-	text := "Go type " + typeString(e.Root)
+	text := fmt.Sprintf("Go type %v", e.Root)
 	if e.Field != "" {
 		text += ": field " + e.Field
 	}
@@ -34,14 +34,6 @@ func (e *TypeError) Error() string {
 
 // Is reports whether target is ErrGoType.
 func (e *TypeError) Is(target error) bool { return target == ErrGoType }
-
-// typeString is t.String for a t that may be nil.
-func typeString(t reflect.Type) string {
-	if t == nil {
-		return "nil"
-	}
-	return t.String()
-}
 
 // AddGo builds the BTF of a Go type and of all it reaches, and returns its id. The type is a struct (or, for keys and
 // variables, an integer, float, bool or array); everything in it must be one of:
@@ -66,24 +58,25 @@ func (s *Spec) AddGo(t reflect.Type, typeTag string) (ID, error) {
 	if t == nil {
 		return 0, &TypeError{What: "no type"}
 	}
-	b := goBuilder{spec: s.fork(), typeTag: typeTag, ids: make(map[reflect.Type]ID)}
+	before := len(s.types)
+	b := goBuilder{spec: s, typeTag: typeTag, ids: make(map[reflect.Type]ID)}
 	id := b.add("", t)
 	var differs *LayoutError
-	if errors.As(b.spec.CompareGo(id, t), &differs) { // what cannot be built was left out
+	if errors.As(s.CompareGo(id, t), &differs) { // what cannot be built was left out
 		first := differs.Differences[0]
 		b.refuse(first.Path, nil, first.text())
 	}
 	if b.refused != nil {
+		s.types = s.types[:before]
 		b.refused.Root = t
 		return 0, b.refused
 	}
-	*s = *b.spec
 	return id, nil
 }
 
 // goBuilder builds what it can of Go types.
 type goBuilder struct {
-	spec    *Spec // what is built is kept if nothing was refused
+	spec    *Spec
 	typeTag string
 	ids     map[reflect.Type]ID
 	refused *TypeError // the first one
@@ -95,6 +88,7 @@ func (b *goBuilder) refuse(path string, t reflect.Type, what string) {
 	}
 }
 
+// add adds a struct or a pointer before the types that it refers to, so that these may refer back to it.
 func (b *goBuilder) add(path string, t reflect.Type) ID {
 	if id, ok := b.ids[t]; ok {
 		return id
@@ -125,33 +119,26 @@ func (b *goBuilder) pointer(path string, t reflect.Type) ID {
 		// (btf_parse_kptr, bpf_find_btf_id).
 		b.refuse(path, t, "user kptr to a struct without a name: add a field _ struct{} `btf:\"name=...\"`")
 	}
-	target := b.add(path, t.Elem())
-	if _, ok := b.ids[t]; !ok { // else added while the pointee was, which points to itself
-		tagged := b.spec.Add(Type{Kind: KindTypeTag, Name: b.typeTag, Type: target})
-		b.ids[t] = b.spec.Add(Type{Kind: KindPtr, Type: tagged})
-	}
-	return b.ids[t]
+	ptr := b.spec.Add(Type{Kind: KindPtr})
+	b.ids[t] = ptr
+	tagged := b.spec.Add(Type{Kind: KindTypeTag, Name: b.typeTag, Type: b.add(path, t.Elem())})
+	b.spec.Type(ptr).Type = tagged
+	return ptr
 }
 
-// structure adds the struct before the types of its members, so that these may point back to it.
 func (b *goBuilder) structure(path string, t reflect.Type) ID {
 	name := structName(t)
 	if name != "" && !isIdentifier(name) {
 		b.refuse(path, t, fmt.Sprintf("struct name %q is no C identifier: add a field _ struct{} `btf:\"name=...\"`", name))
 	}
-	var fields []goField
-	var members []Member
-	for i := range t.NumField() {
-		if f := fieldAt(t, i); !f.blank {
-			fields = append(fields, f)
-			members = append(members, Member{Name: f.cName, BitOffset: uint32(f.offset * 8)})
-		}
-	}
-	id := b.spec.Add(Type{Kind: KindStruct, Name: name, Size: uint32(t.Size()), Members: members})
+	id := b.spec.Add(Type{Kind: KindStruct, Name: name, Size: uint32(t.Size())})
 	b.ids[t] = id
-	for i := range fields {
-		member := b.add(join(path, fields[i].cName), fields[i].typ)
-		b.spec.Type(id).Members[i].Type = member // Add may have moved the types
+	for i := range t.NumField() {
+		if f := fieldAt(t, i); !f.blank() {
+			member := Member{Name: f.cName, BitOffset: uint32(f.Offset * 8), Type: b.add(join(path, f.cName), f.Type)}
+			typ := b.spec.Type(id) // which may have moved
+			typ.Members = append(typ.Members, member)
+		}
 	}
 	return id
 }

@@ -32,18 +32,45 @@ const (
 // kindMax is the last kind this package reads (BTF_KIND_MAX of Linux 6.18).
 const kindMax = KindEnum64
 
+// kinds says of each kind what its name is, how long it is, and what it may refer to.
+var kinds = [kindMax + 1]struct {
+	name    string
+	fixed   uint8   // bytes behind struct btf_type: an INT's word, struct btf_array, btf_var or btf_decl_tag
+	each    uint8   // bytes of each member: struct btf_member, btf_enum, btf_param, btf_var_secinfo or btf_enum64; 0: there are none
+	refs    kindSet // what Type may be; none: it is not used
+	members kindSet // what Type of a member may be; none: it is not used
+	ref     string  // what errors call Type, if they call it anything
+	member  string  // what they call a member
+}{
+	KindVoid:      {name: "VOID"},
+	KindInt:       {name: "INT", fixed: 4},
+	KindPtr:       {name: "PTR", refs: typeKinds},
+	KindArray:     {name: "ARRAY", fixed: 12, refs: elementKinds, ref: "element: "},
+	KindStruct:    {name: "STRUCT", each: 12, members: elementKinds, member: "member"},
+	KindUnion:     {name: "UNION", each: 12, members: elementKinds, member: "member"},
+	KindEnum:      {name: "ENUM", each: 8, member: "enumerator"},
+	KindFwd:       {name: "FWD"},
+	KindTypedef:   {name: "TYPEDEF", refs: typeKinds},
+	KindVolatile:  {name: "VOLATILE", refs: typeKinds},
+	KindConst:     {name: "CONST", refs: typeKinds},
+	KindRestrict:  {name: "RESTRICT", refs: typeKinds},
+	KindFunc:      {name: "FUNC", refs: 1 << KindFuncProto},
+	KindFuncProto: {name: "FUNC_PROTO", each: 8, refs: typeKinds, ref: "return: ", members: typeKinds, member: "parameter"},
+	KindVar:       {name: "VAR", fixed: 4, refs: typeKinds},
+	KindDataSec:   {name: "DATASEC", each: 12, members: secKinds, member: "entry"},
+	KindFloat:     {name: "FLOAT"},
+	KindDeclTag:   {name: "DECL_TAG", fixed: 4, refs: taggedKinds},
+	KindTypeTag:   {name: "TYPE_TAG", refs: typeKinds},
+	KindEnum64:    {name: "ENUM64", each: 12, member: "enumerator"},
+}
+
 // String returns the name as bpftool and the kernel's documentation write it: "STRUCT",
 // "FUNC_PROTO"; for a number that is no kind, "kind 31".
 func (k Kind) String() string {
 	if k > kindMax {
 		return "kind " + strconv.Itoa(int(k))
 	}
-	return kindNames[k]
-}
-
-var kindNames = [kindMax + 1]string{
-	"VOID", "INT", "PTR", "ARRAY", "STRUCT", "UNION", "ENUM", "FWD", "TYPEDEF", "VOLATILE", "CONST", "RESTRICT",
-	"FUNC", "FUNC_PROTO", "VAR", "DATASEC", "FLOAT", "DECL_TAG", "TYPE_TAG", "ENUM64",
+	return kinds[k].name
 }
 
 // kindSet is a set of kinds, one bit each.
@@ -56,6 +83,14 @@ const (
 	aggregates kindSet = 1<<KindStruct | 1<<KindUnion
 	// modifiers stand for the type that they refer to.
 	modifiers kindSet = 1<<KindTypedef | 1<<KindVolatile | 1<<KindConst | 1<<KindRestrict | 1<<KindTypeTag
+	// elementKinds are the kinds that a member or an element may have.
+	elementKinds = aggregates | enums | modifiers | 1<<KindInt | 1<<KindPtr | 1<<KindArray | 1<<KindFloat
+	// typeKinds are the kinds that are types in C. Void is one; FUNC, VAR, DATASEC and DECL_TAG are not.
+	typeKinds = elementKinds | 1<<KindVoid | 1<<KindFwd | 1<<KindFuncProto
+	// taggedKinds are the kinds that a DECL_TAG may be about.
+	taggedKinds = aggregates | 1<<KindTypedef | 1<<KindVar | 1<<KindFunc
+	// secKinds are the kinds that a DATASEC has: clang puts extern kfuncs into .ksyms.
+	secKinds kindSet = 1<<KindVar | 1<<KindFunc
 	// sized have a size in their third word; in the others it is a type id, or unused.
 	sized = aggregates | enums | 1<<KindInt | 1<<KindFloat | 1<<KindDataSec
 	// flagged give kind_flag a meaning.

@@ -35,23 +35,15 @@ func (s *Spec) checkMembers(t *Type) string {
 	var last uint32 // offset of the member before
 	for i := range t.Members {
 		m := &t.Members[i]
-		what := s.checkMember(t, m)
-		switch {
-		case what != "":
-		case t.Kind == KindUnion && m.BitOffset != 0:
-			what = fmt.Sprintf("bit offset %d in a union", m.BitOffset)
-		case m.BitOffset < last:
-			what = fmt.Sprintf("bit offset %d before that of the member before it (%d)", m.BitOffset, last)
-		}
-		if what != "" {
-			return fmt.Sprintf("member %d %q: %s", i, m.Name, what)
+		if what := s.checkMember(t, m, last); what != "" {
+			return t.place(i, what)
 		}
 		last = m.BitOffset
 	}
 	return ""
 }
 
-func (s *Spec) checkMember(t *Type, m *Member) string {
+func (s *Spec) checkMember(t *Type, m *Member, last uint32) string {
 	size, ok := s.size(m.Type)
 	target := &s.types[s.Resolve(m.Type)]
 	width := 8 * size
@@ -59,6 +51,10 @@ func (s *Spec) checkMember(t *Type, m *Member) string {
 	switch {
 	case !ok:
 		return fmt.Sprintf("type id %d has no size", m.Type)
+	case t.Kind == KindUnion && m.BitOffset != 0:
+		return fmt.Sprintf("bit offset %d in a union", m.BitOffset)
+	case m.BitOffset < last:
+		return fmt.Sprintf("bit offset %d before that of the member before it (%d)", m.BitOffset, last)
 	case m.BitSize != 0 && !t.Flag:
 		return fmt.Sprintf("bit field of %d bits without kind_flag", m.BitSize)
 	case t.Flag && m.BitOffset > bitOffsetMax:
@@ -84,7 +80,7 @@ func (s *Spec) checkMember(t *Type, m *Member) string {
 // are relocations that nobody has applied.
 func (s *Spec) checkVars(t *Type) string {
 	var last uint64 // end of the entry before
-	for i, v := range t.Vars {
+	for i, v := range t.Members {
 		size, ok := s.size(v.Type) // a FUNC has none, and neither has an extern that is only declared
 		end := uint64(v.Offset) + uint64(v.Size)
 		switch {

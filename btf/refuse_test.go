@@ -155,6 +155,7 @@ func TestDecodeRefusesTypes(t *testing.T) {
 		{"returns VAR", concat(wInt, wVar(1), []uint32{0, 13 << 24, 2}), ErrMalformed, ".BTF: type 3 (FUNC_PROTO) at 0x38: return: type id 2 (VAR) may not stand here"},
 		{"parameter out of range", []uint32{0, 13<<24 | 1, 0, 1, 9}, ErrMalformed, `.BTF: type 1 (FUNC_PROTO) at 0x18: parameter 0 "a": type id 9 out of range (2 types)`},
 		{"named dots", []uint32{0, 13<<24 | 1, 0, 1, 0}, ErrMalformed, `.BTF: type 1 (FUNC_PROTO) at 0x18: parameter 0 "a": void, which only the last and nameless one may be`},
+		{"dots named at a NUL", []uint32{0, 13<<24 | 1, 0, 2, 0}, ErrMalformed, `.BTF: type 1 (FUNC_PROTO) at 0x18: parameter 0 "": void, which only the last and nameless one may be`},
 		{"dots first", concat(wInt, []uint32{0, 13<<24 | 2, 0, 0, 0, 1, 1}), ErrMalformed, `.BTF: type 2 (FUNC_PROTO) at 0x28: parameter 0 "": void, which only the last and nameless one may be`},
 		{"DECL_TAG of INT", concat(wInt, []uint32{9, 17 << 24, 1, 0xffffffff}), ErrMalformed, `.BTF: type 2 (DECL_TAG "tag") at 0x28: type id 1 (INT) may not stand here`},
 		{"DECL_TAG component -2", concat(wTypedef(0), []uint32{9, 17 << 24, 1, 0xfffffffe}), ErrMalformed, `.BTF: type 2 (DECL_TAG "tag") at 0x24: component_idx -2 of a TYPEDEF with 0`},

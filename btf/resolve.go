@@ -24,9 +24,9 @@ func (s *Spec) Size(id ID) (uint64, error) {
 	case ok:
 		return size, nil
 	case s.Type(id) == nil:
-		return 0, blobError(sectionBTF, NoOffset, ErrNoSize, "type id %d out of range (%d types)", id, len(s.types))
+		return 0, faultAt(sectionBTF, NoOffset, ErrNoSize, "type id %d out of range (%d types)", id, len(s.types))
 	case id == 0:
-		return 0, blobError(sectionBTF, NoOffset, ErrNoSize, "void has no size")
+		return 0, faultAt(sectionBTF, NoOffset, ErrNoSize, "void has no size")
 	}
 	return 0, s.fault(id, ErrNoSize, "no size in bytes")
 }

@@ -26,10 +26,10 @@ func Scan(blob []byte, names []Name) ([]ID, error) {
 	wants := make([]want, 0, len(names))
 	for i, name := range names {
 		if off := h.find(name.Name); off != 0 {
-			wants = append(wants, want{nameOff: off, kind: name.Kind, index: i})
+			wants = append(wants, want{off, name.Kind, &ids[i]})
 		}
 	}
-	if err := h.scan(wants, ids); err != nil {
+	if err := h.scan(wants); err != nil {
 		return nil, err
 	}
 	return ids, nil
@@ -39,7 +39,7 @@ func Scan(blob []byte, names []Name) ([]ID, error) {
 type want struct {
 	nameOff uint32
 	kind    Kind
-	index   int // in names
+	id      *ID // to be set
 }
 
 // find returns the offset of a whole string, 0 if it is not there. It looks for the byte of the name that is the rarest in kernels:
@@ -78,8 +78,8 @@ func rarest(name string) int {
 
 // scan walks the types, comparing integers alone, until nothing is wanted any more. Two things make the walk twice as
 // fast: most types are passed by one test of a bit, and the two commonest sorts of length are told by branches,
-// which are predicted, so that the next load does not wait for a length from tailLens. What is wrong is told by typeAt.
-func (h *header) scan(wants []want, ids []ID) *Error {
+// which are predicted, so that the next load does not wait for a length from the table of kinds. What is wrong is told by typeAt.
+func (h *header) scan(wants []want) *Error {
 	var filter uint64 // of the names wanted, one bit each
 	for i := range wants {
 		filter |= 1 << (wants[i].nameOff % 64)
@@ -93,7 +93,7 @@ func (h *header) scan(wants []want, ids []ID) *Error {
 			nameOff, info := load32(word, h.big), load32(word[4:], h.big)
 			kind := infoKind(info)
 			if filter>>(nameOff%64)&1 != 0 {
-				wants = claim(wants, ids, nameOff, kind, id)
+				wants = claim(wants, nameOff, kind, id)
 			}
 			switch {
 			case bare.has(kind):
@@ -115,11 +115,11 @@ func (h *header) scan(wants []want, ids []ID) *Error {
 }
 
 // claim stores an id for whoever wants its name and kind, and returns who is left.
-func claim(wants []want, ids []ID, nameOff uint32, kind Kind, id ID) []want {
+func claim(wants []want, nameOff uint32, kind Kind, id ID) []want {
 	return slices.DeleteFunc(wants, func(w want) bool {
 		match := w.nameOff == nameOff && w.kind == kind
 		if match {
-			ids[w.index] = id
+			*w.id = id
 		}
 		return match
 	})

@@ -14,7 +14,7 @@ type Spec struct {
 
 // New returns a Spec without types but void, to be encoded in the byte order given.
 func New(order binary.ByteOrder) *Spec {
-	return &Spec{big: isBig(order), hdrLen: headerLen, types: make([]Type, 1), strs: stringTable{base: "\x00"}}
+	return &Spec{big: isBig(order), hdrLen: headerLen, types: make([]Type, 1), strs: "\x00"}
 }
 
 // ByteOrder returns the byte order that [Spec.Encode] writes: binary.LittleEndian or binary.BigEndian.
@@ -51,7 +51,7 @@ func (s *Spec) Find(kind Kind, name string) (ID, error) {
 func (s *Spec) String(off uint32) (string, error) {
 	text, why := s.strs.at(off)
 	if why != "" {
-		return "", blobError(sectionBTF, NoOffset, ErrMalformed, "%s", why)
+		return "", faultAt(sectionBTF, NoOffset, ErrMalformed, "%s", why)
 	}
 	return text, nil
 }

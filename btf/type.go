@@ -1,5 +1,7 @@
 package btf
 
+import "fmt"
+
 // ID numbers a type of a [Spec]. 0 is void.
 type ID uint32
 
@@ -11,28 +13,24 @@ type ID uint32
 //	PTR               Type (no name)
 //	ARRAY             Type (of the element) Index Count (no name)
 //	STRUCT, UNION     Size Members Flag (members are bit fields where BitSize says so)
-//	ENUM, ENUM64      Size Values Flag (values are signed)
+//	ENUM, ENUM64      Size Members Flag (values are signed)
 //	FWD               Flag (a union, not a struct)
 //	TYPEDEF           Type
 //	VOLATILE, CONST,
 //	RESTRICT          Type (no name)
 //	FUNC              Type (a FUNC_PROTO) Linkage
-//	FUNC_PROTO        Type (returned) Params (no name)
+//	FUNC_PROTO        Type (returned) Members (parameters; no name)
 //	VAR               Type Linkage
-//	DATASEC           Size Vars
+//	DATASEC           Size Members (variables)
 //	FLOAT             Size
 //	DECL_TAG          Type (tagged) Component Flag (an attribute, Linux 6.14)
 //	TYPE_TAG          Type Flag (an attribute, Linux 6.14)
 //
-// Numbers may be changed in place, and [Spec.Encode] validates the result. Names are tied to the string table: a type's is
-// changed by [Spec.Rename], and records get theirs in [Spec.Add].
+// All of it may be changed in place: [Spec.Encode] validates the result.
 type Type struct {
 	Name      string
 	Members   []Member
-	Values    []EnumValue
-	Params    []Param
-	Vars      []VarSecinfo
-	nameOff   uint32
+	nameOff   uint32 // where Name was read
 	Size      uint32 // bytes
 	Type      ID
 	Index     ID     // type of an array's index
@@ -46,16 +44,17 @@ type Type struct {
 	Bits      uint8 // bits that carry the value of an INT
 }
 
-// Record is what follows some types as often as their vlen says. Its fields by the kind of the type:
+// Member is what follows some types as often as their vlen says: struct btf_member, its offset taken apart by kind_flag, btf_enum,
+// btf_enum64, btf_param or btf_var_secinfo. Its fields by the kind of the type:
 //
 //	STRUCT, UNION     Name (empty for an anonymous struct or union) Type BitOffset BitSize
 //	ENUM, ENUM64      Name Value
 //	FUNC_PROTO        Name Type (the last one is void and nameless in a variadic function)
 //	DATASEC           Type Offset Size
-type Record struct {
+type Member struct {
 	Name      string
 	Value     uint64 // of an ENUM with Flag: sign-extended from 32 bits; without: zero-extended
-	nameOff   uint32
+	nameOff   uint32 // where Name was read
 	Type      ID     // in a DATASEC a VAR or, in .ksyms, an extern FUNC
 	BitOffset uint32 // bits from the start of the struct
 	Offset    uint32 // bytes from the start of the section; 0 in what clang writes, which leaves it to relocations
@@ -63,47 +62,37 @@ type Record struct {
 	BitSize   uint8  // bits; 0: not a bit field. Only in a type with Flag
 }
 
-// The records of each kind.
-type (
-	Member     = Record // struct btf_member, its offset taken apart by kind_flag
-	EnumValue  = Record // struct btf_enum or btf_enum64
-	Param      = Record // struct btf_param
-	VarSecinfo = Record // struct btf_var_secinfo
-)
-
-// records returns where the records of a type are, nil if its kind has none.
-func (t *Type) records() *[]Record {
-	switch t.Kind {
-	case KindStruct, KindUnion:
-		return &t.Members
-	case KindEnum, KindEnum64:
-		return &t.Values
-	case KindFuncProto:
-		return &t.Params
-	case KindDataSec:
-		return &t.Vars
-	}
-	return nil
-}
-
-// vlen is the count of records that follow; for FUNC, the linkage is in its place.
+// vlen is the count of members that follow; for FUNC, the linkage is in its place.
 func (t *Type) vlen() int {
-	if recs := t.records(); recs != nil {
-		return len(*recs)
-	}
 	if t.Kind == KindFunc {
 		return int(t.Linkage)
 	}
-	return 0
+	return len(t.Members)
 }
 
-// setVlen takes n records off a slab; the allocation of all types' records is one. Their capacity ends there, so that appending
-// to one type's records does not write into the next one's.
-func (t *Type) setVlen(n int, slab *[]Record) {
-	switch recs := t.records(); {
-	case recs != nil && n > 0:
-		*recs, *slab = (*slab)[:n:n], (*slab)[n:]
-	case t.Kind == KindFunc:
-		t.Linkage = uint32(n)
+// refs visits the ids of the types that a type refers to.
+func (t *Type) refs(visit func(*ID)) {
+	if kinds[t.Kind].refs != 0 {
+		visit(&t.Type)
 	}
+	if t.Kind == KindArray {
+		visit(&t.Index)
+	}
+	if kinds[t.Kind].members != 0 {
+		for i := range t.Members {
+			visit(&t.Members[i].Type)
+		}
+	}
+}
+
+// place puts the place of a fault in a member, if there is one, before it: `member 0 "udata": `.
+func (t *Type) place(i int, fault string) string {
+	what, name := kinds[t.Kind].member, t.Members[i].Name
+	switch {
+	case fault == "":
+		return ""
+	case name == "":
+		return fmt.Sprintf("%s %d: %s", what, i, fault)
+	}
+	return fmt.Sprintf("%s %d %q: %s", what, i, name, fault)
 }

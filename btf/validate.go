@@ -1,6 +1,7 @@
 package btf
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -40,29 +41,42 @@ func (s *Spec) checkType(t *Type) string {
 		return fmt.Sprintf("unknown kind %d", t.Kind)
 	case t.Flag && !flagged.has(t.Kind):
 		return "kind_flag set"
-	case t.nameOff != 0 && nameless.has(t.Kind):
-		return fmt.Sprintf("name at string offset 0x%x, want none", t.nameOff)
+	case t.Name != "" && nameless.has(t.Kind):
+		return fmt.Sprintf("name %q, want none", t.Name)
+	case len(t.Members) != 0 && kinds[t.Kind].each == 0:
+		return fmt.Sprintf("%d members, want none", len(t.Members))
 	}
-	if what := t.parts(s.checkPart); what != "" {
+	k := &kinds[t.Kind]
+	what := cmp.Or(checkName(t.Name, named.has(t.Kind), t.Kind == KindDeclTag), s.checkRef(k.ref, t.Type, k.refs))
+	for i := 0; i < len(t.Members) && what == ""; i++ {
+		m := &t.Members[i]
+		what = t.place(i, cmp.Or(checkName(m.Name, enums.has(t.Kind), false), s.checkRef("", m.Type, k.members), checkValue(t, m)))
+	}
+	if what != "" {
 		return what
 	}
 	switch t.Kind {
 	case KindInt:
 		return checkInt(t)
+	case KindArray:
+		return s.checkRef("index: ", t.Index, elementKinds)
 	case KindFloat: // btf_float_check_meta
 		if t.Size != 2 && t.Size != 4 && t.Size != 8 && t.Size != 12 && t.Size != 16 {
 			return fmt.Sprintf("size %d, want 2, 4, 8, 12 or 16", t.Size)
 		}
-	case KindEnum, KindEnum64:
-		return checkEnum(t)
+	case KindEnum, KindEnum64: // btf_enum_check_meta and btf_enum64_check_meta
+		declared := t.Size == 0 && len(t.Members) == 0 // the kernel refuses it, clang writes it
+		if t.Size != 1 && t.Size != 2 && t.Size != 4 && t.Size != 8 && !declared {
+			return fmt.Sprintf("size %d, want 1, 2, 4 or 8", t.Size)
+		}
 	case KindFunc, KindVar:
 		if t.Linkage > LinkageExtern {
 			return fmt.Sprintf("linkage %d, want 0, 1 or 2", t.Linkage)
 		}
 	case KindFuncProto: // btf_func_proto_check: void stands for what a function returns, and for the dots that end its parameters
-		for i, p := range t.Params {
-			if p.Type == 0 && (i < len(t.Params)-1 || p.nameOff != 0) {
-				return fmt.Sprintf("parameter %d %q: void, which only the last and nameless one may be", i, p.Name)
+		for i, m := range t.Members {
+			if m.Type == 0 && (i < len(t.Members)-1 || m.Name != "" || m.nameOff != 0) {
+				return fmt.Sprintf("parameter %d %q: void, which only the last and nameless one may be", i, m.Name)
 			}
 		}
 	case KindDeclTag:
@@ -71,31 +85,41 @@ func (s *Spec) checkType(t *Type) string {
 	return ""
 }
 
-func (s *Spec) checkPart(p part) string {
-	if p.name != nil {
-		if why := s.strs.check(*p.nameOff, *p.name); why != "" {
-			return why
-		}
-		switch {
-		case p.named && *p.name == "":
-			return "no name"
-		case !p.text && strings.IndexFunc(*p.name, unicode.IsControl) >= 0: // which no compiler writes, and which would reach people's terminals
-			return fmt.Sprintf("name %q with a control character", *p.name)
-		}
-	}
-	if p.id != nil {
-		return s.checkRef(*p.id, p.allowed)
+// checkName checks the name of a type or of a member. That of a decl tag is any text that an author wrote.
+func checkName(name string, wanted, text bool) string {
+	switch {
+	case name == "" && wanted:
+		return "no name"
+	case len(name) > maxName:
+		return longName
+	case !text && strings.IndexFunc(name, unicode.IsControl) >= 0, // which no compiler writes, and which would reach people's terminals
+		strings.IndexByte(name, 0) >= 0: // which ends it
+		return fmt.Sprintf("name %q with a control character", name)
 	}
 	return ""
 }
 
-func (s *Spec) checkRef(id ID, allowed kindSet) string {
-	t := s.Type(id)
-	switch {
+// checkRef checks a reference to one of the kinds allowed. Nothing is allowed where there is no reference.
+func (s *Spec) checkRef(what string, id ID, allowed kindSet) string {
+	switch t := s.Type(id); {
+	case allowed == 0:
+		return ""
 	case t == nil:
-		return fmt.Sprintf("type id %d out of range (%d types)", id, len(s.types))
+		return fmt.Sprintf("%stype id %d out of range (%d types)", what, id, len(s.types))
 	case !allowed.has(t.Kind):
-		return fmt.Sprintf("type id %d (%s) may not stand here", id, t.Kind)
+		return fmt.Sprintf("%stype id %d (%s) may not stand here", what, id, t.Kind)
+	}
+	return ""
+}
+
+// checkValue checks that the value of an ENUM has a form in 32 bits.
+func checkValue(t *Type, m *Member) string {
+	switch signed := int64(m.Value); {
+	case t.Kind != KindEnum:
+	case t.Flag && signed != int64(int32(signed)):
+		return fmt.Sprintf("%d does not fit 32 bits", signed)
+	case !t.Flag && m.Value > math.MaxUint32:
+		return fmt.Sprintf("%d does not fit 32 bits", m.Value)
 	}
 	return ""
 }
@@ -111,31 +135,12 @@ func checkInt(t *Type) string {
 	return ""
 }
 
-// checkEnum is btf_enum_check_meta and btf_enum64_check_meta, and that a value of an ENUM has a form in 32 bits.
-func checkEnum(t *Type) string {
-	declared := t.Size == 0 && len(t.Values) == 0 // the kernel refuses it, clang writes it
-	if t.Size != 1 && t.Size != 2 && t.Size != 4 && t.Size != 8 && !declared {
-		return fmt.Sprintf("size %d, want 1, 2, 4 or 8", t.Size)
-	}
-	for i, v := range t.Values {
-		switch signed := int64(v.Value); {
-		case t.Kind == KindEnum && t.Flag && signed != int64(int32(signed)):
-			return fmt.Sprintf("enumerator %d %q: %d does not fit 32 bits", i, v.Name, signed)
-		case t.Kind == KindEnum && !t.Flag && v.Value > math.MaxUint32:
-			return fmt.Sprintf("enumerator %d %q: %d does not fit 32 bits", i, v.Name, v.Value)
-		}
-	}
-	return ""
-}
-
 // checkDeclTag is btf_decl_tag_resolve, with its subject known to exist.
 func (s *Spec) checkDeclTag(t *Type) string {
-	subject, n := &s.types[t.Type], 0
-	switch proto := s.Type(subject.Type); { // its id may not have been checked yet
-	case aggregates.has(subject.Kind):
-		n = len(subject.Members)
-	case subject.Kind == KindFunc && proto != nil:
-		n = len(proto.Params)
+	subject := &s.types[t.Type]
+	n := len(subject.Members)
+	if proto := s.Type(subject.Type); subject.Kind == KindFunc && proto != nil { // its id may not have been checked yet
+		n = len(proto.Members)
 	}
 	if t.Component < -1 || int(t.Component) >= n {
 		return fmt.Sprintf("component_idx %d of a %s with %d", t.Component, subject.Kind, n)

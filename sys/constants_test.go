@@ -68,8 +68,10 @@ func TestConstantsKernelBTF(t *testing.T) {
 	s := kernelBTF(t)
 	kernel := make(map[string]uint64)
 	for id := range s.Len() {
-		for _, v := range s.Type(btf.ID(id)).Values {
-			kernel[v.Name] = v.Value
+		if t := s.Type(btf.ID(id)); t.Kind == btf.KindEnum || t.Kind == btf.KindEnum64 {
+			for _, v := range t.Members {
+				kernel[v.Name] = v.Value
+			}
 		}
 	}
 	for name, got := range sourceConstants(t) {
@@ -104,7 +106,7 @@ func TestEnumNames(t *testing.T) {
 				t.Fatal(err)
 			}
 			names := make(map[uint64][]string) // some have two
-			for _, v := range s.Type(id).Values {
+			for _, v := range s.Type(id).Members {
 				names[v.Value] = append(names[v.Value], v.Name)
 			}
 			for value, known := range names {

@@ -175,7 +175,7 @@ func newMapReport(spec *bpfobj.Spec, m *bpfobj.MapSpec) mapReport {
 	}
 	r.Value = btfc.C(types, m.Value)
 	if t := types.Type(m.Value); t.Kind == btf.KindDataSec {
-		for _, v := range t.Vars {
+		for _, v := range t.Members {
 			r.Variables = append(r.Variables, variableReport{types.Type(v.Type).Name, v.Offset, v.Size})
 		}
 		return r

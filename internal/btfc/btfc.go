@@ -117,14 +117,14 @@ func isModifier(t *btf.Type) bool {
 }
 
 func (p *printer) dataSec(t *btf.Type) {
-	for _, v := range t.Vars {
+	for _, v := range t.Members {
 		if vt := p.spec.Type(v.Type); vt != nil {
 			p.need(vt.Type, 0, true, 0)
 		}
 	}
 	p.flush()
 	p.block(fmt.Sprintf("/* %s: %d bytes */", t.Name, t.Size))
-	for _, v := range t.Vars {
+	for _, v := range t.Members {
 		if vt := p.spec.Type(v.Type); vt != nil && p.spend(len(vt.Name)) {
 			p.out = fmt.Appendf(p.out, "\n%s /* offset %d, %d bytes */", p.declaration(vt), v.Offset, v.Size)
 		}

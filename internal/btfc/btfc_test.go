@@ -199,7 +199,7 @@ func TestCBuilt(t *testing.T) {
 		{Name: "a", Type: i32, BitSize: 3}, {Name: "b", Type: i32, BitOffset: 7, BitSize: 2}}})
 	union := s.Add(btf.Type{Kind: btf.KindUnion, Name: "u", Size: 8, Members: []btf.Member{{Name: "a", Type: i32}, {Name: "b", Type: i32}}})
 	fwd := s.Add(btf.Type{Kind: btf.KindFwd, Name: "f", Flag: true})
-	tiny := s.Add(btf.Type{Kind: btf.KindEnum, Name: "tiny", Size: 1, Flag: true, Values: []btf.EnumValue{{Name: "MINUS", Value: 1<<64 - 1}}})
+	tiny := s.Add(btf.Type{Kind: btf.KindEnum, Name: "tiny", Size: 1, Flag: true, Members: []btf.Member{{Name: "MINUS", Value: 1<<64 - 1}}})
 	attribute := s.Add(btf.Type{Kind: btf.KindTypeTag, Name: "address_space(1)", Flag: true, Type: i32})
 	global := s.Add(btf.Type{Kind: btf.KindPtr, Type: attribute})
 	tag := s.Add(btf.Type{Kind: btf.KindDeclTag, Name: "contains", Type: holes, Component: 1})

@@ -78,12 +78,12 @@ func (p *printer) skipQuals(id btf.ID) *btf.Type {
 
 // params returns the parameters of a prototype. A last one that is void and nameless is an ellipsis.
 func (p *printer) params(t *btf.Type, indent int) string {
-	if len(t.Params) == 0 {
+	if len(t.Members) == 0 {
 		return "(void)"
 	}
-	list := make([]string, len(t.Params))
-	for i := range t.Params {
-		param := &t.Params[i]
+	list := make([]string, len(t.Members))
+	for i := range t.Members {
+		param := &t.Members[i]
 		if i == len(list)-1 && param.Type == 0 && param.Name == "" {
 			list[i] = "..."
 		} else {

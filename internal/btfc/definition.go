@@ -30,7 +30,7 @@ func (p *printer) values(b *strings.Builder, t *btf.Type, margin string) {
 	if t.Kind == btf.KindEnum64 {
 		suffix = "LL"
 	}
-	for _, v := range t.Values {
+	for _, v := range t.Members {
 		if !p.spend(len(margin) + len(v.Name)) {
 			return
 		}

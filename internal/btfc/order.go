@@ -16,8 +16,8 @@ func (p *printer) need(id, owner btf.ID, whole bool, depth int) {
 		case t.Kind == btf.KindPtr:
 			whole = false
 		case t.Kind == btf.KindFuncProto:
-			for i := range t.Params {
-				p.need(t.Params[i].Type, owner, false, depth+1)
+			for i := range t.Members {
+				p.need(t.Members[i].Type, owner, false, depth+1)
 			}
 			whole = false
 		case t.Kind == btf.KindTypedef:
