@@ -97,7 +97,7 @@ func lacksJIT(p *ProgramSpec, err error) bool {
 // was meant to be a user kptr: without its type tag it is a number.
 func (l *loader) explainScalar(err error) error {
 	var refused *VerifierError
-	if !errors.As(err, &refused) || !strings.Contains(refused.Log, "invalid mem access 'scalar'") {
+	if !errors.As(err, &refused) || !strings.Contains(refused.Log, "invalid mem access 'scalar'") && !strings.Contains(refused.Log, "type=scalar") {
 		return err
 	}
 	for i := range l.maps {
@@ -110,7 +110,7 @@ func (l *loader) explainScalar(err error) error {
 			if p := l.types.Type(l.types.Resolve(field.Type)); p.Kind == btf.KindPtr && l.types.Type(p.Type).Kind != btf.KindTypeTag {
 				rule := l.ruleAt(i, &UserKptr{Path: field.Name, Offset: uint64(field.BitOffset / 8)})
 				rule.Err = err
-				return rule.breaks(ErrTagMissing, "declare the pointer with __kptr_user (clang 15 or later), or give its Go type to Options.ValueTypes")
+				return rule.breaks(ErrTagMissing, "declare the pointer with __kptr_user (clang 15, gcc 16 or later), or give its Go type to Options.ValueTypes")
 			}
 		}
 	}

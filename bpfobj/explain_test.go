@@ -42,12 +42,18 @@ func TestExplainJIT(t *testing.T) {
 	}
 }
 
-// TestExplainScalar: a pointer of task storage that a program cannot follow lacks the user kptr's tag, but not if it has another.
+// TestExplainScalar: a pointer of task storage that a program cannot follow, or hand to a helper, lacks the user kptr's tag, but
+// not if it has another. The logs are those of Linux 6.18.
 func TestExplainScalar(t *testing.T) {
 	for _, row := range []struct {
-		tag     string
-		missing bool
-	}{{"", true}, {"kptr", false}} {
+		tag, log string
+		missing  bool
+	}{
+		{"", "R1 invalid mem access 'scalar'\n", true},
+		{"", "R2 type=scalar expected=fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_\n", true},
+		{"", "R1 invalid mem access 'mem_or_null'\n", false},
+		{"kptr", "R1 invalid mem access 'scalar'\n", false},
+	} {
 		types := btf.New(binary.LittleEndian)
 		to := types.Add(btf.Type{Kind: btf.KindStruct, Name: "cgroup"})
 		if row.tag != "" {
@@ -59,9 +65,9 @@ func TestExplainScalar(t *testing.T) {
 			spec:  &Spec{Maps: []MapSpec{{Name: "m", Type: sys.BPF_MAP_TYPE_TASK_STORAGE}}},
 			types: types, maps: []plannedMap{{value: value}},
 		}}
-		err := l.explainScalar(&VerifierError{Log: "R1 invalid mem access 'scalar'\n", Err: syscall.EACCES})
+		err := l.explainScalar(&VerifierError{Log: row.log, Err: syscall.EACCES})
 		if errors.Is(err, ErrTagMissing) != row.missing || !errors.Is(err, ErrVerifier) {
-			t.Errorf("tag %q: %v", row.tag, err)
+			t.Errorf("tag %q, log %q: %v", row.tag, row.log, err)
 		}
 	}
 }

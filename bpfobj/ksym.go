@@ -40,8 +40,8 @@ func (s *Spec) parseKsyms() {
 	}
 	for _, k := range s.ksyms {
 		at := FormatError{Section: ".symtab", Offset: 24 * uint64(k.symbol), Name: k.name} // sizeof(Elf64_Sym)
-		at.want(s.types != nil, "undefined symbol, and the object has no BTF to say what it is")
-		at.want(kinds[k.name] != btf.KindVar, "kernel variable declared with __ksym: not supported, ask a kfunc or a helper")
+		at.want(s.types != nil, "undefined symbol, and the object has no BTF to say what it is: compile with -g")
+		at.want(kinds[k.name] != btf.KindVar, "extern variable: link the object that has it (bpftool gen object); of the kernel (__ksym) none is supported, ask a kfunc or a helper")
 		at.want(kinds[k.name] == btf.KindFunc, "undefined symbol, not declared as a kfunc")
 	}
 }

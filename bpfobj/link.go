@@ -119,7 +119,7 @@ func (l *linker) relocate(i insn, r elf.Reloc) {
 	case sym.Section == elf.SHN_UNDEF:
 		l.refer(i, sys.BPF_PSEUDO_BTF_ID, r.Symbol)
 	case int(sym.Section) >= len(l.file.Sections):
-		l.refuse(i, "relocation against a symbol of no section (st_shndx %#x)", uint16(sym.Section))
+		l.refuse(i, "relocation against a symbol of no section (%v): compile with -fno-common", sym.Section)
 	case call:
 		l.aim(i, sys.BPF_PSEUDO_CALL, int(sym.Section), int64(sym.Value)+l.ahead(i.at))
 	default:

@@ -62,7 +62,7 @@ func equal[T comparable](t *testing.T, obj *Object, name string, want T) {
 // TestLoadAll: every object that is meant to load does, also from the state in
 // which a first load left the Spec, and the kernel has what Plan said.
 func TestLoadAll(t *testing.T) {
-	for _, name := range []string{"task_local", "uptr", "constpointee", "maps", "mapinmap", "globals", "subprogs", "core", "types", "refused", "kfunc", "values"} {
+	for _, name := range []string{"task_local", "uptr", "uptr_gcc", "constpointee", "maps", "mapinmap", "globals", "subprogs", "core", "types", "refused", "kfunc", "values"} {
 		t.Run(name, func(t *testing.T) {
 			if name == "kfunc" {
 				kerneltest.NeedLinux(t, "6.3", "bpf_cgroup_from_id()")
@@ -89,6 +89,26 @@ func TestLoadAll(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNamelessParameters: C23 allows them in definitions, and the kernel's BTF does not (btf_func_check, kernel/bpf/btf.c).
+func TestNamelessParameters(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	im := takeApart(t, readObject(t, "subprogs", nativeOrder()))
+	im.editBTF(t, func(types *btf.Spec) {
+		for id := btf.ID(1); int(id) < types.Len(); id++ {
+			if f := types.Type(id); f.Kind == btf.KindFunc {
+				for i := range types.Type(f.Type).Members {
+					types.Type(f.Type).Members[i].Name = ""
+				}
+			}
+		}
+	})
+	obj, err := Load(im.write(), nil)
+	kerneltest.Require(t, err)
+	if err := obj.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"kptr/elf"
 )
 
-// Parse reads an object file that clang -target bpf made. The same bytes give the
+// Parse reads an object file that clang or gcc (14 and later) made for BPF. The same bytes give the
 // same Spec on every host. b is not changed, and must not be while the Spec lives.
 //
 // Errors match [ErrFormat], or the sentinels of packages elf and btf.
@@ -150,7 +150,7 @@ func (s *Spec) sizeDatasec(t *btf.Type) {
 // declared gives the variables of a section as BTF describes them.
 func (s *Spec) declared(sec *elf.Section) []btf.Member {
 	at := FormatError{Section: sec.Name}
-	at.want(s.types != nil, "the object has no section .BTF to describe it")
+	at.want(s.types != nil, "the object has no section .BTF to describe it: compile with -g, strip with -g alone")
 	id, err := s.types.Find(btf.KindDataSec, sec.Name)
 	want(at, err == nil, "not described in BTF: %w", err)
 	return s.types.Type(id).Members

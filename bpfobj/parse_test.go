@@ -92,6 +92,7 @@ var parseTests = []struct {
 }{
 	{"task_local", []wantMap{datamap("struct value_type"), section(".bss", 16)}, []wantProgram{tpBTF("on_sys_enter").core(1)}},
 	{"uptr", []wantMap{datamap("struct value_type"), section(".bss", 16)}, []wantProgram{tpBTF("on_sys_enter").core(1)}},
+	{"uptr_gcc", []wantMap{datamap("struct value_type"), section(".bss", 16)}, []wantProgram{tpBTF("on_sys_enter").core(1)}},
 	{"notag", []wantMap{datamap("struct value_type"), section(".bss", 16)}, []wantProgram{tpBTF("on_sys_enter").core(1)}},
 	{"fwd", []wantMap{datamap("struct value_type"), section(".bss", 4)}, []wantProgram{tpBTF("on_sys_enter").core(1)}},
 	{"constpointee", []wantMap{datamap("struct value_type"), section(".bss", 8)}, nil},

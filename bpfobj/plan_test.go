@@ -103,7 +103,7 @@ func TestPlanRefuses(t *testing.T) {
 		{"no target", "task_local", func(s *Spec, _ *Kernel) { s.Programs[0].Target = "" }, nil, ErrFormat,
 			`program "on_sys_enter": section "tp_btf/sys_enter": offset 0x0: "on_sys_enter": section name has no target: put it behind a slash, or set ProgramSpec.Target`},
 		{"kfunc missing", "kfunc_missing", nil, nil, ErrNotFound,
-			`program "call_missing": kernel FUNC "bpf_kptr_no_such_kfunc": not found (kfuncs of modules are not supported)`},
+			`program "call_missing": kernel FUNC "bpf_kptr_no_such_kfunc": not found (kfuncs of modules are not supported; what another object has is to be linked with bpftool gen object)`},
 		{"kernel without BTF", "task_local", func(_ *Spec, k *Kernel) { k.BTF = nil }, nil, sys.ErrNotSupported,
 			"kernel BTF (CONFIG_DEBUG_INFO_BTF, /sys/kernel/btf/vmlinux): not supported by this kernel (needs Linux 5.4): file does not exist"},
 		{"kernel BTF is none", "task_local", func(_ *Spec, k *Kernel) { k.BTF = []byte("this is no BTF, but long enough") }, nil, btf.ErrNotBTF,

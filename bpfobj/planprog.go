@@ -130,7 +130,7 @@ func (p *planner) ksym(i int) int {
 		}
 	}
 	if !k.weak {
-		check(fmt.Errorf("%w (kfuncs of modules are not supported)", &NotFoundError{Kind: "kernel FUNC", Name: k.name}))
+		check(fmt.Errorf("%w (kfuncs of modules are not supported; what another object has is to be linked with bpftool gen object)", &NotFoundError{Kind: "kernel FUNC", Name: k.name}))
 	}
 	return 0
 }

@@ -34,6 +34,8 @@ const (
 	extSecLen    = 8  // struct btf_ext_info_sec: sec_name_off, num_info
 	insnLen      = 8  // sizeof(struct bpf_insn)
 	coreKindMax  = 12 // BPF_CORE_TYPE_MATCHES, the last kind of CO-RE relocation
+
+	gccPadding = "\x00\x00\x00\x00" // what btf_ext_output (gcc/config/bpf/btfext-out.cc) ends a section with
 )
 
 // extPart is one of the three parts.
@@ -46,7 +48,7 @@ type extPart struct {
 }
 
 var extParts = [...]extPart{
-	{"func_info", 8, FuncInfoSize, true, (*Spec).checkFuncInfo},
+	{"func_info", 8, FuncInfoSize, false, (*Spec).checkFuncInfo}, // looked up by function: gcc -O3 does not sort them
 	{"line_info", 16, LineInfoSize, true, (*Spec).checkLineInfo},
 	{"core_relo", 24, CORERelocationSize, false, (*Spec).checkCORE}, // check_core_relo (kernel/bpf/verifier.c) does not ask for ascending offsets
 }
@@ -68,7 +70,7 @@ func (s *Spec) checkCORE(r [4]uint32) string {
 }
 
 // DecodeExt decodes a .BTF.ext section whose types and strings are those of s. It checks every reference into s and that
-// offsets of instructions are whole instructions, ascending where the kernel wants them so; whether there
+// offsets of instructions are whole instructions, in line_info ascending; whether there
 // are such instructions is for whoever has the code. It is as strict as [Decode]: nothing is left over. Records alias b. The error
 // is an [*Error].
 func DecodeExt(b []byte, s *Spec) (*Ext, error) {
@@ -92,8 +94,8 @@ func DecodeExt(b []byte, s *Spec) (*Ext, error) {
 			return nil, err
 		}
 	}
-	if left := len(b) - d.off; left > 0 {
-		return nil, faultAt(sectionExt, d.off, ErrMalformed, "0x%x bytes behind the last part", left)
+	if left := b[d.off:]; len(left) > 0 && string(left) != gccPadding {
+		return nil, faultAt(sectionExt, d.off, ErrMalformed, "0x%x bytes behind the last part", len(left))
 	}
 	return e, nil
 }
@@ -171,7 +173,7 @@ func (d *extDecoder) section(p *extPart, end int) (sec ExtSec, err *Error) {
 		switch {
 		case insnOff%insnLen != 0:
 			what = fmt.Sprintf("insn_off 0x%x is not a multiple of %d", insnOff, insnLen)
-		case p.ascending && int64(insnOff) <= last: // the rule of check_btf_func and check_btf_line
+		case p.ascending && int64(insnOff) <= last: // the rule of check_btf_line
 			what = fmt.Sprintf("insn_off 0x%x is not above that of the record before it (0x%x)", insnOff, last)
 		}
 		if what != "" {

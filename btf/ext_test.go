@@ -143,7 +143,11 @@ func encodeExt(t testing.TB, e *Ext, s *Spec, b []byte) []byte {
 	out := slices.Clone(b[:order.Uint32(b[4:])])
 	out = appendSecs(t, out, s, b, e.Funcs, 8)
 	out = appendSecs(t, out, s, b, e.Lines, 16)
-	return appendSecs(t, out, s, b, e.Relos, 16)
+	out = appendSecs(t, out, s, b, e.Relos, 16)
+	if string(b[len(out):]) == gccPadding {
+		out = append(out, gccPadding...)
+	}
+	return out
 }
 
 func appendSecs(t testing.TB, out []byte, s *Spec, b []byte, secs []ExtSec, size int) []byte {
@@ -178,7 +182,11 @@ func TestDecodeExtHeaders(t *testing.T) {
 		for _, row := range []struct {
 			name string
 			b    []byte
-		}{{"short", short}, {"long", long}, {"empty", extBlob(order, nil, nil, nil)}} {
+		}{
+			{"short", short}, {"long", long}, {"empty", extBlob(order, nil, nil, nil)},
+			{"padded by gcc", append(extBlob(order, funcs, nil, nil), 0, 0, 0, 0)},
+			{"functions in any order", extBlob(order, []uint32{8, 1, 2, 8, 3, 0, 3}, nil, nil)},
+		} {
 			e, err := DecodeExt(row.b, s)
 			if err != nil {
 				t.Errorf("%s: %v", row.name, err)

@@ -19,6 +19,10 @@ func TestAccepted(t *testing.T) {
 		{"internal symbol", edits(put(sym("datamap", "Other"), 1)), func(f *File) bool {
 			return f.Symbols[5].Visibility == STV_INTERNAL
 		}},
+		// clang -fstack-size-section: LLVM's docs/CodeGenerator.rst, "Emitting function stack size information".
+		{"order of a section given by another", edits(put(shdr(".llvm_addrsig", "Flags"), 0x80)), func(f *File) bool {
+			return f.Section(".llvm_addrsig").Flags.String() == "SHF_LINK_ORDER"
+		}},
 		{"symbol at the end of its section", edits(put(sym("datamap", "Value"), 32), put(sym("datamap", "Size"), 0)), func(f *File) bool {
 			return sectionOf(f, &f.Symbols[5]).Name == ".maps"
 		}},
@@ -79,6 +83,25 @@ func TestTwoStringTables(t *testing.T) {
 	checkRefused(t, f, err, &Error{
 		Kind: ErrMalformed, Off: uint64(len(m.b) - len(names)), Where: `section 9 ("license")`, What: "string table ends with 0x78",
 	})
+}
+
+// TestCompressed makes DWARF into what clang -gz leaves of it: at an odd offset for its alignment, and shorter than what its
+// relocations are for.
+func TestCompressed(t *testing.T) {
+	m := newImage(t, readObject(t, "dwarf.bpfel"))
+	m.set(shdr(".debug_info", "Flags")(m), uint64(SHF_COMPRESSED))
+	m.set(shdr(".debug_info", "Addralign")(m), 1<<20)
+	m.set(rel(".rel.debug_info", 0, "Off")(m), 1<<20)
+	f := mustParse(t, m.b)
+	if n := len(f.Section(".debug_info").Relocs); n != 0 {
+		t.Errorf("%d relocations of compressed data", n)
+	}
+	if len(f.Section(".BTF.ext").Relocs) == 0 {
+		t.Error("relocations of another section are missing")
+	}
+	if i := firstDifference(m.b, encode(f, m.b)); i >= 0 {
+		t.Errorf("what is decoded does not give byte %#x of the file back", i)
+	}
 }
 
 // TestEmptyStringTable: gABI chapter 4 permits a table without bytes, in which

@@ -84,7 +84,7 @@ var brokenSections = []brokenRow{
 	{"group", "task", edits(put(shdr("license", "Type"), 17)), nil, ErrUnsupported, "sh_type SHT_GROUP"},
 	{"extended symbol indexes", "task", edits(put(shdr("license", "Type"), 18)), nil, ErrUnsupported, "sh_type SHT_SYMTAB_SHNDX"},
 	{"unknown type", "task", edits(put(shdr("license", "Type"), 0x70000001)), nil, ErrUnsupported, "sh_type SHT_0x70000001"},
-	{"compressed", "dwarf", edits(put(shdr(".debug_info", "Flags"), 1<<11)), nil, ErrUnsupported, "sh_flags SHF_COMPRESSED"},
+	{"compressed", "task", edits(put(shdr(".BTF", "Flags"), 1<<11)), nil, ErrUnsupported, "sh_flags SHF_COMPRESSED"},
 	{"thread-local", "task", edits(put(shdr(".data", "Flags"), 1<<10|3)), nil, ErrUnsupported, "sh_flags SHF_TLS"},
 	{"unknown flag", "task", edits(put(shdr(".data", "Flags"), 1<<63)), nil, ErrUnsupported, "sh_flags SHF_0x8000000000000000"},
 	{"address", "task", edits(put(shdr(".data", "Addr"), 0x1000)), nil, ErrUnsupported, "sh_addr 0x1000"},

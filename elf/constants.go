@@ -41,9 +41,11 @@ const (
 	SHF_ALLOC     SectionFlags = 1 << 1
 	SHF_EXECINSTR SectionFlags = 1 << 2 // holds BPF instructions
 	SHF_MERGE     SectionFlags = 1 << 4
-	// knownFlags are these and SHF_STRINGS, SHF_INFO_LINK, SHF_GNU_RETAIN and
-	// SHF_EXCLUDE.
-	knownFlags = SHF_WRITE | SHF_ALLOC | SHF_EXECINSTR | SHF_MERGE | 1<<5 | 1<<6 | 1<<21 | 1<<31
+	// SHF_COMPRESSED is taken where -gz has it: DWARF, which nothing here reads.
+	SHF_COMPRESSED SectionFlags = 1 << 11
+	// knownFlags are these and SHF_STRINGS, SHF_INFO_LINK, SHF_LINK_ORDER (of
+	// clang's .stack_sizes), SHF_GNU_RETAIN and SHF_EXCLUDE.
+	knownFlags = SHF_WRITE | SHF_ALLOC | SHF_EXECINSTR | SHF_MERGE | SHF_COMPRESSED | 1<<5 | 1<<6 | 1<<7 | 1<<21 | 1<<31
 
 	STB_LOCAL  SymbolBind = 0
 	STB_GLOBAL SymbolBind = 1

@@ -1,5 +1,5 @@
 // Package elf reads ELF64 relocatable files for the BPF machine, in either
-// byte order: what clang -target bpf and bpftool gen object write.
+// byte order: what clang, gcc and bpftool gen object write.
 //
 // It takes what such a file can hold and refuses everything else by name. A
 // [File] that [Parse] returns is consistent: every index is in range, every

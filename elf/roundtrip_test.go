@@ -21,7 +21,7 @@ func encode(f *File, b []byte) []byte {
 	clear(out[:binary.Size(stdelf.Header64{})])
 	clear(out[f.shoff:][:len(f.Sections)*binary.Size(stdelf.Section64{})])
 	for _, s := range f.Sections {
-		if s.Type == SHT_SYMTAB || s.Type == SHT_REL {
+		if s.Type == SHT_SYMTAB || s.Type == SHT_REL && f.Sections[s.Info].Flags&SHF_COMPRESSED == 0 {
 			clear(out[s.Offset:][:s.Size])
 		}
 	}

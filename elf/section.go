@@ -1,5 +1,7 @@
 package elf
 
+import "strings"
+
 // Section is an Elf64_Shdr with what it describes.
 type Section struct {
 	// Index is the section header index.
@@ -20,7 +22,8 @@ type Section struct {
 	// Data is the section's part of the file. It is nil for SHT_NOBITS.
 	Data []byte
 	// Relocs is what the SHT_REL section for this one holds, in the order of
-	// their offsets. No two patch the same byte.
+	// their offsets. No two patch the same byte. Those of a section with
+	// SHF_COMPRESSED, which are for what comes out of it, are left out.
 	Relocs []Reloc
 
 	relBy int // index of the SHT_REL section for this one, or 0
@@ -84,6 +87,9 @@ func (f *File) checkSection(s *Section) {
 		r.refuse(ErrUnsupported, shType, "sh_type %v", s.Type)
 	}
 	unknown, addr, align, size := s.Flags&^knownFlags, r.u64(shAddr), s.Align, s.EntSize
+	if !strings.HasPrefix(s.Name, ".debug_") {
+		unknown |= s.Flags & SHF_COMPRESSED
+	}
 	want(r, unknown == 0, ErrUnsupported, shFlags, "sh_flags %v", unknown)
 	want(r, addr == 0, ErrUnsupported, shAddr, "sh_addr %#x: sections of a relocatable file have no address", addr)
 	want(r, align&(align-1) == 0, ErrMalformed, shAddralign, "sh_addralign %#x is not a power of two", align)
@@ -93,7 +99,8 @@ func (f *File) checkSection(s *Section) {
 	want(r, entry == 0 || s.Size%entry == 0, ErrMalformed, shEntsize,
 		"sh_entsize %d does not divide sh_size %#x", entry, s.Size)
 	if s.Type != SHT_NOBITS {
-		want(r, align <= 1 || s.Offset%align == 0, ErrMalformed, shOffset,
+		// LLVM aligns what is compressed only where it counts, in memory.
+		want(r, align <= 1 || s.Offset%align == 0 || s.Flags&SHF_COMPRESSED != 0, ErrMalformed, shOffset,
 			"sh_offset %#x is not a multiple of sh_addralign %#x", s.Offset, align)
 		f.readData(s)
 	}
