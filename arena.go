@@ -2,6 +2,7 @@ package kptr
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -21,8 +22,10 @@ type arena struct {
 	mu       sync.Mutex
 	pageSize int
 	chunks   []*chunk
-	classes  []*class
-	fencing  bool // a fence is under way
+	classes  map[uintptr]*class // by size of slots
+	fencing  bool               // a fence is under way
+	fences   sync.WaitGroup
+	done     chan struct{} // closed by close
 	closed   bool
 }
 
@@ -31,16 +34,8 @@ const chunkPages = 64
 
 type chunk struct {
 	mem   *sys.Mapping
-	base  uintptr
 	pages []page
 	idle  []*page // without memory
-}
-
-// A class is the pages whose slots have one size.
-type class struct {
-	size  uintptr
-	pages []*page
-	open  []*page // those with a free slot
 }
 
 // A slot is memory for one bundle.
@@ -50,22 +45,11 @@ type slot struct {
 }
 
 func newArena(b backend, pageSize int, bundles []bundle) *arena {
-	a := &arena{backend: b, pageSize: pageSize}
+	a := &arena{backend: b, pageSize: pageSize, classes: make(map[uintptr]*class), done: make(chan struct{})}
 	for _, b := range bundles {
-		if a.class(b.size) == nil {
-			a.classes = append(a.classes, &class{size: b.size})
-		}
+		a.classes[b.size] = &class{size: b.size}
 	}
 	return a
-}
-
-func (a *arena) class(size uintptr) *class {
-	for _, c := range a.classes {
-		if c.size == size {
-			return c
-		}
-	}
-	return nil
 }
 
 // take gives a slot filled with zeroes, and its memory.
@@ -75,41 +59,33 @@ func (a *arena) take(size uintptr) (slot, []byte, error) {
 	if a.closed {
 		return slot{}, nil, ErrClosed
 	}
-	c := a.class(size)
+	c := a.classes[size]
 	if len(c.open) == 0 {
 		p, err := a.newPage()
 		if err != nil {
 			return slot{}, nil, err
 		}
-		p.reset(c)
 		c.add(p)
 	}
-	p := c.open[len(c.open)-1]
-	s := slot{p, p.take()}
-	if p.free == 0 {
-		c.shut(p)
-	}
+	s := c.take()
 	mem := s.memory()
 	clear(mem)
 	return s, mem, nil
 }
 
-// newPage gives a page without memory.
+// newPage gives an idle page.
 func (a *arena) newPage() (*page, error) {
-	for _, c := range a.chunks {
-		if n := len(c.idle); n > 0 {
-			p := c.idle[n-1]
-			c.idle = c.idle[:n-1]
-			return p, nil
+	i := slices.IndexFunc(a.chunks, func(c *chunk) bool { return len(c.idle) > 0 })
+	if i < 0 {
+		c, err := a.newChunk()
+		if err != nil {
+			return nil, err
 		}
+		i, a.chunks = len(a.chunks), append(a.chunks, c)
 	}
-	c, err := a.newChunk()
-	if err != nil {
-		return nil, err
-	}
-	a.chunks = append(a.chunks, c)
-	p := c.idle[0]
-	c.idle = c.idle[1:]
+	c := a.chunks[i]
+	p := c.idle[len(c.idle)-1]
+	c.idle = c.idle[:len(c.idle)-1]
 	return p, nil
 }
 
@@ -130,7 +106,7 @@ func (a *arena) newChunk() (*chunk, error) {
 		_ = a.backend.munmap(mem)
 		return nil, err
 	}
-	c := &chunk{mem: mem, base: mem.Addr(), pages: make([]page, n), idle: make([]*page, n)}
+	c := &chunk{mem: mem, pages: make([]page, n), idle: make([]*page, n)}
 	for i := range c.pages {
 		c.pages[i] = page{chunk: c, index: i, mem: mem.Bytes()[i*pageSize:][:pageSize:pageSize]}
 		c.idle[i] = &c.pages[i]
@@ -158,15 +134,12 @@ func (a *arena) release(s slot, to slotState) {
 		to = slotLost
 	}
 	p.put(s.index, to)
-	if p.free > 0 {
-		p.class.reopen(p)
-	}
 	a.tidy(p)
 }
 
 // tidy renews a page that is of no use as it is. One with free slots is kept for the next share, but one is enough.
 func (a *arena) tidy(p *page) {
-	if !a.closed && p.live == 0 && p.lending == 0 && (p.free == 0 || len(p.class.open) > 1) {
+	if !a.closed && !p.inUse() && (!p.has(slotFree) || len(p.class.open) > 1) {
 		a.renew(p)
 	}
 }
@@ -178,43 +151,12 @@ func (a *arena) renew(p *page) {
 		return
 	}
 	p.class.remove(p)
-	p.class = nil
 	c := p.chunk
 	c.idle = append(c.idle, p)
 	if len(c.idle) == len(c.pages) && len(a.chunks) > 1 {
-		a.drop(c)
+		a.chunks = slices.DeleteFunc(a.chunks, func(other *chunk) bool { return other == c })
+		_ = a.backend.munmap(c.mem) // a mapping of our own, whole: munmap has no reason to refuse
 	}
-}
-
-func (a *arena) drop(c *chunk) {
-	for i := range a.chunks {
-		if a.chunks[i] == c {
-			a.chunks = append(a.chunks[:i], a.chunks[i+1:]...)
-			break
-		}
-	}
-	_ = a.backend.munmap(c.mem) // a mapping of our own, whole: munmap has no reason to refuse
-}
-
-// find gives the live slot that holds all bytes of [addr, addr+size).
-func (a *arena) find(addr, size uintptr) (slot, bool) {
-	for _, c := range a.chunks {
-		offset := addr - c.base
-		if addr < c.base || offset >= uintptr(len(c.pages)*a.pageSize) {
-			continue
-		}
-		p := &c.pages[offset/uintptr(a.pageSize)]
-		if p.class == nil {
-			break
-		}
-		at := offset % uintptr(a.pageSize)
-		i := int(at / p.class.size)
-		if i < len(p.slots) && isLive(p.slots[i]) && at%p.class.size+size <= p.class.size {
-			return slot{p, i}, true
-		}
-		break
-	}
-	return slot{}, false
 }
 
 // lend marks the live slot that holds a block as given to an element that is not its share's: it is not reused after the
@@ -223,13 +165,24 @@ func (a *arena) find(addr, size uintptr) (slot, bool) {
 func (a *arena) lend(addr, size uintptr) *page {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s, ok := a.find(addr, size)
-	if !ok {
-		return nil
+	for _, c := range a.chunks {
+		offset, ok := offsetIn(c.mem.Bytes(), addr, size)
+		if !ok {
+			continue
+		}
+		p, at := &c.pages[offset/uintptr(a.pageSize)], offset%uintptr(a.pageSize)
+		if p.class == nil {
+			return nil
+		}
+		i := at / p.class.size
+		if i >= uintptr(len(p.slots)) || p.slots[i] != slotLive && p.slots[i] != slotLent || at%p.class.size+size > p.class.size {
+			return nil
+		}
+		p.slots[i] = slotLent
+		p.lending++
+		return p
 	}
-	s.page.slots[s.index] = slotLent
-	s.page.lending++
-	return s.page
+	return nil
 }
 
 // settle ends what lend began.
@@ -242,17 +195,17 @@ func (a *arena) settle(lent []*page) {
 	}
 }
 
-// close unmaps all. Pages that elements still point to are kept by the kernel, for BPF alone.
+// close ends the fence and unmaps all. Pages that elements still point to are kept by the kernel, for BPF alone.
 func (a *arena) close() error {
+	close(a.done)
+	a.fences.Wait()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.closed = true
-	var first error
+	var errs []error
 	for _, c := range a.chunks {
-		if err := c.mem.Close(); first == nil {
-			first = err
-		}
+		errs = append(errs, c.mem.Close())
 	}
 	a.chunks, a.classes = nil, nil
-	return first
+	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -66,6 +67,14 @@ func testArena(t testing.TB, pageSize int, size uintptr) *arena {
 	return a
 }
 
+// classOf gives the only class of a test's arena.
+func classOf(a *arena) *class {
+	for _, c := range a.classes {
+		return c
+	}
+	return nil
+}
+
 func mustTake(t testing.TB, a *arena, size uintptr) (slot, []byte) {
 	t.Helper()
 	s, mem, err := a.take(size)
@@ -125,8 +134,8 @@ func TestArenaGivesBack(t *testing.T) {
 	if got := shmem(t) - before; got > 4*os.Getpagesize() {
 		t.Errorf("%d bytes of memory are left", got)
 	}
-	if len(a.classes[0].pages) > 1 || len(a.chunks) != 1 {
-		t.Errorf("%d pages and %d chunks are left", len(a.classes[0].pages), len(a.chunks))
+	if len(classOf(a).pages) > 1 || len(a.chunks) != 1 {
+		t.Errorf("%d pages and %d chunks are left", len(classOf(a).pages), len(a.chunks))
 	}
 }
 
@@ -181,17 +190,17 @@ func TestArenaQuarantine(t *testing.T) {
 	if got, _ := mustTake(t, a, size); got != slots[1] {
 		t.Errorf("got slot %d, want 1, which the fence freed", got.index)
 	}
-	if n := a.classes[0].count(slotWaiting); n != 1 {
+	if n := classOf(a).count(slotWaiting); n != 1 {
 		t.Errorf("%d slots wait, want 1", n)
 	}
-	for len(a.classes[0].open) > 0 {
+	for len(classOf(a).open) > 0 {
 		mustTake(t, a, size)
 	}
 	if !a.beginFence() {
 		t.Error("no second fence")
 	}
 	a.endFence(false)
-	if n := a.classes[0].count(slotWaiting); n != 1 {
+	if n := classOf(a).count(slotWaiting); n != 1 {
 		t.Errorf("%d slots wait after a fence in vain, want 1", n)
 	}
 	// The last live slots of the page: it is renewed, lost slot and all.
@@ -218,8 +227,8 @@ func TestArenaLend(t *testing.T) {
 		{"past the end", at + 56, 16, false},
 		{"next slots, not in use", at + 128, 8, false},
 		{"idle page", at + uintptr(pageSize), 8, false},
-		{"before the chunk", a.chunks[0].base - 8, 8, false},
-		{"after the chunk", a.chunks[0].base + chunkPages*uintptr(pageSize), 8, false},
+		{"before the chunk", a.chunks[0].mem.Addr() - 8, 8, false},
+		{"after the chunk", a.chunks[0].mem.Addr() + chunkPages*uintptr(pageSize), 8, false},
 		{"whole", at, 64, true},
 		{"again, a part", at + 8, 8, true},
 	} {
@@ -233,7 +242,7 @@ func TestArenaLend(t *testing.T) {
 	}
 	a.quarantine(s)
 	a.quarantine(other)
-	if lost, waiting := a.classes[0].count(slotLost), a.classes[0].count(slotWaiting); lost != 1 || waiting != 1 {
+	if lost, waiting := classOf(a).count(slotLost), classOf(a).count(slotWaiting); lost != 1 || waiting != 1 {
 		t.Errorf("%d lost, %d waiting", lost, waiting)
 	}
 	if a.lend(at, 64) != nil {
@@ -241,7 +250,7 @@ func TestArenaLend(t *testing.T) {
 	}
 	// The page stays as it is until the kernel has seen the address.
 	var rest []slot
-	for len(a.classes[0].open) > 0 {
+	for len(classOf(a).open) > 0 {
 		s, _ := mustTake(t, a, 64)
 		rest = append(rest, s)
 	}
@@ -310,16 +319,16 @@ func TestArenaRandom(t *testing.T) {
 func checkArena(t *testing.T, a *arena, live int) {
 	t.Helper()
 	total := 0
-	for _, c := range a.classes {
-		for at, p := range c.pages {
-			free, used := bytes.Count(p.slots, []byte{slotFree}), 0
-			for _, s := range p.slots {
-				used += one(isLive(s))
-			}
-			if p.at != at || p.free != free || p.live != used || (free > 0) != (p.door >= 0) || p.door >= 0 && c.open[p.door] != p {
-				t.Fatalf("page %+v", p)
-			}
-			total += used
+	c := classOf(a)
+	for at, p := range c.pages {
+		if p.at != at || p.class != c || p.has(slotFree) != slices.Contains(c.open, p) {
+			t.Fatalf("page %+v", p)
+		}
+		total += bytes.Count(p.slots, []byte{slotLive}) + bytes.Count(p.slots, []byte{slotLent})
+	}
+	for i, p := range c.open {
+		if p.class != c || slices.Contains(c.open[:i], p) {
+			t.Fatalf("open page %+v", p)
 		}
 	}
 	if total != live {
@@ -354,7 +363,7 @@ func TestArenaLocked(t *testing.T) {
 	}
 	kerneltest.Require(t, err)
 	a.quarantine(s)
-	if s.page.class == nil || a.classes[0].count(slotWaiting) != 1 {
+	if s.page.class == nil || classOf(a).count(slotWaiting) != 1 {
 		t.Fatal("the page was renewed")
 	}
 	if other, _ := mustTake(t, a, size); other.page == s.page {

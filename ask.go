@@ -96,18 +96,9 @@ func (a *asker) fits(f *field, size uintptr) (bool, error) {
 
 // field asks about one user kptr.
 func (a *asker) field(f *field, size bool) ([]btf.Difference, error) {
-	fits, err := a.fits(f, f.size)
+	_, err := a.fits(f, f.size)
 	if err != nil || !size {
 		return nil, err
-	}
-	smaller := false
-	if f.size > 1 {
-		if smaller, err = a.fits(f, f.size-1); err != nil {
-			return nil, err
-		}
-	}
-	if fits && !smaller {
-		return nil, nil
 	}
 	inC := 1 + sort.Search(int(a.page), func(n int) bool {
 		var ok bool
@@ -116,7 +107,7 @@ func (a *asker) field(f *field, size bool) ([]btf.Difference, error) {
 		}
 		return ok
 	})
-	if err != nil {
+	if err != nil || inC == int(f.size) {
 		return nil, err
 	}
 	return []btf.Difference{{Kind: btf.DiffSize, Path: f.path, C: strconv.Itoa(inC) + " (pointee)", Go: strconv.Itoa(int(f.size)) + " (pointee)"}}, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -31,7 +32,6 @@ type client struct {
 	replies  chan answer // of socket
 	memories []*lent
 	lastID   uint32
-	closed   bool
 }
 
 // An answer is a message from the broker.
@@ -71,13 +71,13 @@ func newClient(path string) (*client, error) {
 }
 
 func (c *client) connect() error {
-	socket, err := sys.ConnectUnix(c.path)
+	var socket *sys.FD
+	var err error
 	for range 100 {
-		if !errors.Is(err, syscall.EAGAIN) { // many wait already
+		if socket, err = sys.ConnectUnix(c.path); !errors.Is(err, syscall.EAGAIN) { // many wait already
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
-		socket, err = sys.ConnectUnix(c.path)
 	}
 	if err != nil {
 		return err
@@ -143,14 +143,13 @@ func (c *client) lose() {
 // reconnect tries until it connects, or until close.
 func (c *client) reconnect() {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		if _, err := c.poll.Wait(pause); err != nil || c.connect() == nil {
-			break
+		if _, err := c.poll.Wait(pause); err != nil { // of close
+			return
 		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.closed && c.socket != nil {
-		c.reader.Go(c.renew) // while read passes its replies on
+		if c.connect() == nil {
+			c.reader.Go(c.renew) // while read passes its replies on
+			return
+		}
 	}
 }
 
@@ -162,7 +161,7 @@ func (c *client) renew() {
 		return
 	}
 	c.mu.Lock()
-	memories, again := append([]*lent(nil), c.memories...), c.again
+	memories, again := slices.Clone(c.memories), c.again
 	c.mu.Unlock()
 	for _, l := range memories {
 		if c.lend(l) != nil {
@@ -182,14 +181,11 @@ func (c *client) hangUp() {
 	_ = sys.Shutdown(c.socket)
 }
 
-// ask sends a request and waits for the reply. The errors are a refusal and ErrLost.
-func (c *client) ask(op wire.Op, count int, body []byte, fds ...int) (answer, error) {
+// ask sends a request of one entry and waits for the reply. The errors are a refusal and ErrLost.
+func (c *client) ask(op wire.Op, body []byte, fds ...int) (answer, error) {
 	c.asking.Lock()
 	defer c.asking.Unlock()
-	head := wire.Request{Op: op, Count: uint32(count)}
-	if count > 0 {
-		head.Size = uint32(len(body) / count)
-	}
+	head := wire.Request{Op: op, Count: 1, Size: uint32(len(body))}
 	c.mu.Lock()
 	replies := c.replies // closed if there is no socket
 	err := sys.Send(c.socket, append(head.Append(nil), body...), fds...)
@@ -215,7 +211,7 @@ const maxBTF = 16 << 20
 
 // hello asks which map it is.
 func (c *client) hello() (about wire.Map, blob []byte, err error) {
-	a, err := c.ask(wire.Hello, 1, wire.AppendHello(nil))
+	a, err := c.ask(wire.Hello, wire.AppendHello(nil))
 	if err != nil {
 		return about, nil, err
 	}
@@ -255,7 +251,7 @@ func (c *client) update(key *handle, value []byte, flags sys.ElemFlags) error {
 		}
 		binary.NativeEndian.PutUint64(field, ref)
 	}
-	_, err := c.ask(wire.Set, 1, entry, int(key.number))
+	_, err := c.ask(wire.Set, entry, int(key.number))
 	return err
 }
 
@@ -264,7 +260,7 @@ func (c *client) reference(addr uintptr) uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, l := range c.memories {
-		if offset := addr - l.mem.Addr(); addr >= l.mem.Addr() && offset < uintptr(len(l.mem.Bytes())) {
+		if offset, ok := offsetIn(l.mem.Bytes(), addr, 1); ok {
 			return wire.Reference(l.id, uint64(offset))
 		}
 	}
@@ -272,7 +268,7 @@ func (c *client) reference(addr uintptr) uint64 {
 }
 
 func (c *client) lookup(key *handle, value []byte) error {
-	a, err := c.ask(wire.Get, 1, nil, int(key.number))
+	a, err := c.ask(wire.Get, nil, int(key.number))
 	if err == nil && copy(value, a.body) != len(value) {
 		err = fmt.Errorf("%w: %w", ErrBroker, syscall.EBADMSG)
 	}
@@ -280,7 +276,7 @@ func (c *client) lookup(key *handle, value []byte) error {
 }
 
 func (c *client) remove(key *handle) error {
-	_, err := c.ask(wire.Delete, 1, nil, int(key.number))
+	_, err := c.ask(wire.Delete, nil, int(key.number))
 	return err
 }
 
@@ -292,11 +288,11 @@ func (c *client) mmap(fd *sys.FD, size int) (*sys.Mapping, error) {
 	} else {
 		fd, err = fd.Dup()
 	}
-	if err != nil {
-		return nil, err
-	}
 	l := &lent{fd: fd}
-	if err = sys.AddSeals(fd, sys.F_SEAL_SHRINK); err == nil {
+	if err == nil {
+		err = sys.AddSeals(fd, sys.F_SEAL_SHRINK)
+	}
+	if err == nil {
 		l.mem, err = holder{}.mmap(fd, size)
 	}
 	if err == nil {
@@ -317,28 +313,28 @@ func (c *client) mmap(fd *sys.FD, size int) (*sys.Mapping, error) {
 }
 
 // forget takes memory off the list.
-func (c *client) forget(mem *sys.Mapping) *lent {
+func (c *client) forget(mem *sys.Mapping) (found *lent) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, l := range c.memories {
+	c.memories = slices.DeleteFunc(c.memories, func(l *lent) bool {
 		if l.mem == mem {
-			c.memories = append(c.memories[:i:i], c.memories[i+1:]...)
-			return l
+			found = l
 		}
-	}
-	return nil
+		return l.mem == mem
+	})
+	return found
 }
 
 // lend gives the broker memory.
 func (c *client) lend(l *lent) error {
 	pages := len(l.mem.Bytes()) / os.Getpagesize()
-	_, err := c.ask(wire.Memory, 1, wire.AppendMemory(nil, l.id, uint32(pages)), l.fd.Int())
+	_, err := c.ask(wire.Memory, wire.AppendMemory(nil, l.id, uint32(pages)), l.fd.Int())
 	return err
 }
 
 func (c *client) munmap(mem *sys.Mapping) error {
 	l := c.forget(mem)
-	_, err := c.ask(wire.Forget, 1, wire.AppendMemory(nil, l.id, 0))
+	_, err := c.ask(wire.Forget, wire.AppendMemory(nil, l.id, 0))
 	if errors.Is(err, ErrLost) {
 		err = nil // it is not lent again
 	}
@@ -347,9 +343,6 @@ func (c *client) munmap(mem *sys.Mapping) error {
 
 // close hangs up; the broker then releases what this process has through it.
 func (c *client) close() error {
-	c.mu.Lock()
-	c.closed = true
-	c.mu.Unlock()
 	err := c.poll.Close()
 	c.reader.Wait()
 	for _, l := range c.memories {

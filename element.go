@@ -8,31 +8,33 @@ import (
 	"kptr/sys"
 )
 
-// set gives the kernel a value, whose user kptrs were checked.
-func (m *Map[V]) set(op string, t Task, key *handle, v *V, flags sys.ElemFlags) error {
-	if err := m.backend.update(key, bytesOf(v), flags); err != nil {
-		return m.explain(op, t, key, err)
+// with calls f with the key of a task's element.
+func (m *Map[V]) with(op string, t Task, f func(key *handle) error) error {
+	if err := m.enter(); err != nil {
+		return err
 	}
-	return nil
+	defer m.leave()
+	key, err := t.open()
+	if err == nil {
+		defer key.close()
+		err = f(&key)
+	}
+	return m.failed(op, t, err)
+}
+
+// set gives the kernel a value, whose user kptrs were checked.
+func (m *Map[V]) set(key *handle, v *V, flags sys.ElemFlags) error {
+	return explain(key, m.backend.update(key, bytesOf(v), flags))
 }
 
 // Lookup reads a task's element. User kptrs of it are nil, and so is what only BPF can use; other fields are as they are. The
 // task may be any that can be addressed. Without an element the error is an [*OpError], [ErrNoElement].
-func (m *Map[V]) Lookup(t Task) (V, error) {
-	var v V
-	if err := m.enter(); err != nil {
-		return v, err
-	}
-	defer m.leave()
-	key, err := t.open()
-	if err != nil {
-		return v, m.failed("lookup", t, err)
-	}
-	defer key.close()
+func (m *Map[V]) Lookup(t Task) (v V, err error) {
 	// Not into v: should the map be plain after all, numbers would be taken for pointers by the collector.
 	wire := make([]byte, len(bytesOf(&v)))
-	if err := m.backend.lookup(&key, wire); err != nil {
-		return v, m.explain("lookup", t, &key, err)
+	err = m.with("lookup", t, func(key *handle) error { return explain(key, m.backend.lookup(key, wire)) })
+	if err != nil {
+		return v, err
 	}
 	for _, f := range m.fields {
 		clear(wire[f.offset:][:8])
@@ -44,27 +46,18 @@ func (m *Map[V]) Lookup(t Task) (V, error) {
 // Delete deletes a task's element. The task may be any that can be addressed; so may the shares of others be. Without an
 // element the error is an [*OpError], [ErrNoElement].
 func (m *Map[V]) Delete(t Task) error {
-	if err := m.enter(); err != nil {
-		return err
-	}
-	defer m.leave()
-	key, err := t.open()
-	if err != nil {
-		return m.failed("delete", t, err)
-	}
-	defer key.close()
-	if err := m.backend.remove(&key); err != nil {
-		return m.explain("delete", t, &key, err)
-	}
-	return nil
+	return m.with("delete", t, func(key *handle) error { return explain(key, m.backend.remove(key)) })
 }
 
 // A ruled error knows its rule, nil if the errno says it.
 type ruled interface{ rule() error }
 
-// explain gives the rule behind an errno of the element commands.
-func (m *Map[V]) explain(op string, t Task, key *handle, err error) error {
-	e := &OpError{Map: m.name, Op: op, Task: t, Err: err}
+// explain gives the rule behind an error of the element commands, if it is one: an *OpError for failed to complete.
+func explain(key *handle, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &OpError{Err: err}
 	var refusal ruled
 	switch {
 	case errors.As(err, &refusal) && refusal.rule() != nil:
@@ -85,13 +78,16 @@ func (m *Map[V]) explain(op string, t Task, key *handle, err error) error {
 	return e
 }
 
-// failed completes an error with what was to be done.
+// failed completes an error, if it is one, with what was to be done.
 func (m *Map[V]) failed(op string, t Task, err error) error {
 	switch e := err.(type) {
-	case *OpError:
-		e.Map, e.Op = m.name, op
-		return e
+	case nil:
+		return nil
 	case *MemoryError:
+		e.Map = m.name
+		return e
+	case *OpError:
+		e.Map, e.Op, e.Task = m.name, op, t
 		return e
 	}
 	return fmt.Errorf("map %q: %s %v: %w", m.name, op, t, err)

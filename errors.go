@@ -6,12 +6,10 @@ import (
 	"strings"
 
 	"kptr/bpfobj"
-	"kptr/sys"
 )
 
 // What an error of this package is about; match with errors.Is. Errors from the kernel keep their errno, which matches too
-// (errors.Is(err, syscall.EEXIST)). A Go type that differs from the map's BTF is a [*btf.LayoutError], a kernel without a
-// feature a [*sys.NotSupportedError].
+// (errors.Is(err, syscall.EEXIST)). A Go type that differs from the map's BTF is a [*btf.LayoutError].
 var (
 	ErrClosed = errors.New("closed")
 
@@ -93,7 +91,7 @@ type OpError struct {
 	Task   Task
 	Rule   error  // one of the sentinels; nil if the errno says it all
 	Detail string // what to do
-	Err    error  // a *sys.Error or *os.SyscallError with the errno, a *sys.NotSupportedError, or nil
+	Err    error  // a *sys.Error or *os.SyscallError with the errno, or nil
 }
 
 func (e *OpError) Error() string {
@@ -125,9 +123,4 @@ func text(name, op, field string, rule error, detail string, err error) string {
 		}
 	}
 	return b.String()
-}
-
-// pidfdThread explains EINVAL of pidfd_open(2) for a positive tid.
-func pidfdThread(err error) error {
-	return &sys.NotSupportedError{Feature: "pidfds of threads (PIDFD_THREAD)", Since: "6.9", Err: err}
 }

@@ -17,4 +17,4 @@ func (s *Shared[V]) NumberForTest() int { return int(s.key.number) }
 const CheckIntervalForTest = checkInterval
 
 // UnpinnedForTest is the wait of a fence.
-func (m *Map[V]) UnpinnedForTest(fd *sys.FD) bool { return m.unpinned(fd) }
+func (m *Map[V]) UnpinnedForTest(fd *sys.FD) bool { return m.arena.unpinned(fd) }

@@ -123,7 +123,7 @@ func TestGuard(t *testing.T) {
 	must(t, early.Close())
 	g.wantNotes(0)
 	forger.end()
-	eventually(t, "the trust to end with the process", func() bool {
+	kerneltest.Eventually(t, "the trust to end with the process", func() bool {
 		var tgid int32
 		must(t, g.guard.Variable("trusted_tgid").Get(&tgid))
 		return tgid == 0
@@ -180,7 +180,7 @@ func (g *guarded) want(what string, s *kptr.Shared[Value], used bool, own, forei
 // wantNotes waits until kptr_guard has so many notes.
 func (g *guarded) wantNotes(n uint64) {
 	g.t.Helper()
-	eventually(g.t, fmt.Sprintf("%d notes", n), func() bool {
+	kerneltest.Eventually(g.t, fmt.Sprintf("%d notes", n), func() bool {
 		_, err := g.obj.Program("count_notes").Run(nil)
 		must(g.t, err)
 		return g.count(g.obj, "notes") == n

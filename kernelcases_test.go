@@ -340,7 +340,7 @@ func caseMapFreed(t *testing.T) {
 	}
 	must(t, b.values.Close())
 	must(t, b.obj.Close())
-	eventually(t, "the pages to be unpinned", func() bool {
+	kerneltest.Eventually(t, "the pages to be unpinned", func() bool {
 		after, err := kerneltest.PinnedPages()
 		must(t, err)
 		return after <= before

@@ -81,7 +81,7 @@ func TestKernelPinSeal(t *testing.T) {
 			if shares {
 				want(t, seal(), syscall.EBUSY, 0)
 				must(t, l.slots.Delete(l.task))
-				eventually(t, "the seal", func() bool { return !errors.Is(seal(), syscall.EBUSY) })
+				kerneltest.Eventually(t, "the seal", func() bool { return !errors.Is(seal(), syscall.EBUSY) })
 			}
 			must(t, seal())
 			_, err = unix.Pwrite(memfd.Int(), []byte{1}, 0)

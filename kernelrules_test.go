@@ -446,7 +446,7 @@ func zombiePidfd(t *testing.T) int {
 	must(t, err)
 	t.Cleanup(func() { mustClose(t, pidfd) })
 	child.in.Close()
-	eventually(t, "the child to end", func() bool {
+	kerneltest.Eventually(t, "the child to end", func() bool {
 		events, err := sys.Poll(pidfd.Int())
 		must(t, err)
 		return events&sys.POLLIN != 0

@@ -3,6 +3,7 @@ package kptr
 import (
 	"fmt"
 	"reflect"
+	"strings"
 
 	"kptr/btf"
 )
@@ -16,75 +17,41 @@ type field struct {
 	offset uintptr // in the value, in bytes
 	size   uintptr // of the pointee
 	align  uintptr // of the pointee
+	typ    reflect.Type
 }
 
 // userKptrs lists the user kptrs of a Go type that package btf has taken. Its pointees may hold no pointers, which the
 // collector would not see there and BPF cannot follow.
 func userKptrs(t reflect.Type) ([]field, error) {
-	w := walk{root: t}
-	if err := w.value(t, "", 0); err != nil {
-		return nil, err
+	fields := pointers(nil, t, "", 0)
+	for _, f := range fields {
+		if inner := pointers(nil, f.typ.Elem(), f.path, 0); len(inner) > 0 {
+			// The first one lies in the first element of each array on the way, and in the others too.
+			at := f.path + strings.ReplaceAll(inner[0].path[len(f.path):], "[0]", "[]")
+			return nil, &btf.TypeError{Root: t, Field: at, Type: inner[0].typ, What: "pointer inside a pointee, which neither BPF nor the garbage collector follows: use uint64"}
+		}
 	}
-	return w.found, nil
+	return fields, nil
 }
 
-type walk struct {
-	root  reflect.Type
-	found []field
-}
-
-func (w *walk) value(t reflect.Type, path string, offset uintptr) error {
+// pointers appends the pointers of a type to a list, until it has more than a value may have.
+func pointers(list []field, t reflect.Type, path string, offset uintptr) []field {
 	switch t.Kind() {
 	case reflect.Pointer:
-		if at, p := pointerIn(t.Elem(), path); p != nil {
-			return &btf.TypeError{Root: w.root, Field: at, Type: p, What: "pointer inside a pointee, which neither BPF nor the garbage collector follows: use uint64"}
-		}
-		w.found = append(w.found, field{path, offset, t.Elem().Size(), uintptr(t.Elem().Align())})
+		list = append(list, field{path, offset, t.Elem().Size(), uintptr(t.Elem().Align()), t})
 	case reflect.Array:
 		for i := range t.Len() {
-			if len(w.found) > maxKptrs || !holdsPointer(t.Elem()) {
-				return nil
-			}
-			if err := w.value(t.Elem(), fmt.Sprintf("%s[%d]", path, i), offset+uintptr(i)*t.Elem().Size()); err != nil {
-				return err
+			n := len(list)
+			list = pointers(list, t.Elem(), fmt.Sprintf("%s[%d]", path, i), offset+uintptr(i)*t.Elem().Size())
+			if len(list) == n || n > maxKptrs { // the elements are all alike
+				break
 			}
 		}
 	case reflect.Struct:
 		for i := range t.NumField() {
 			f := t.Field(i)
-			if err := w.value(f.Type, join(path, f.Name), offset+f.Offset); err != nil {
-				return err
-			}
+			list = pointers(list, f.Type, strings.TrimPrefix(path+"."+f.Name, "."), offset+f.Offset)
 		}
 	}
-	return nil
-}
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
-}
-
-func holdsPointer(t reflect.Type) bool {
-	_, p := pointerIn(t, "")
-	return p != nil
-}
-
-// pointerIn finds a pointer in a type of fixed size.
-func pointerIn(t reflect.Type, path string) (string, reflect.Type) {
-	switch t.Kind() {
-	case reflect.Pointer:
-		return path, t
-	case reflect.Array:
-		return pointerIn(t.Elem(), path+"[]")
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if at, p := pointerIn(t.Field(i).Type, join(path, t.Field(i).Name)); p != nil {
-				return at, p
-			}
-		}
-	}
-	return "", nil
+	return list
 }

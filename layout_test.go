@@ -36,12 +36,13 @@ func TestUserKptrs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	block := reflect.TypeFor[*layoutBlock]()
 	want := []field{
-		{"Block", 8, 8, 4},
-		{"In[0].Block", 24, 16, 8},
-		{"In[1].Block", 40, 16, 8},
-		{"Slots[0]", 48, 8, 4},
-		{"Slots[1]", 56, 8, 4},
+		{"Block", 8, 8, 4, block},
+		{"In[0].Block", 24, 16, 8, reflect.TypeFor[*layoutWide]()},
+		{"In[1].Block", 40, 16, 8, reflect.TypeFor[*layoutWide]()},
+		{"Slots[0]", 48, 8, 4, block},
+		{"Slots[1]", 56, 8, 4, block},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

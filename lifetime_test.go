@@ -306,16 +306,16 @@ func TestLifetimeExec(t *testing.T) {
 			must(t, err)
 			cmd := startChild(t, pin, "exec")
 			task := kptr.Process(cmd.Process.Pid)
-			eventually(t, "the new program", func() bool {
+			kerneltest.Eventually(t, "the new program", func() bool {
 				args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", cmd.Process.Pid))
 				return err == nil && string(args) == "child\x00"
 			})
 			if row.drops {
 				// The new arguments are to be seen before the tracepoint is reached (exec_binprm, fs/exec.c).
-				eventually(t, "the element to go", func() bool { _, err = values.Lookup(task); return err != nil })
+				kerneltest.Eventually(t, "the element to go", func() bool { _, err = values.Lookup(task); return err != nil })
 				want(t, err, kptr.ErrNoElement, syscall.ENOENT)
 			}
-			eventually(t, "the elements of the other threads to go", func() bool {
+			kerneltest.Eventually(t, "the elements of the other threads to go", func() bool {
 				pins, err := kerneltest.PinnedPages()
 				must(t, err)
 				return pins == before || !row.drops && pins == before+1
@@ -343,7 +343,7 @@ func TestLifetimeKill(t *testing.T) {
 	cmd := startChild(t, pin, "share")
 	task := kptr.Process(cmd.Process.Pid)
 	must(t, cmd.Process.Kill())
-	eventually(t, "the zombie", func() bool {
+	kerneltest.Eventually(t, "the zombie", func() bool {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
 		must(t, err)
 		var pid int
@@ -359,7 +359,7 @@ func TestLifetimeKill(t *testing.T) {
 	_ = cmd.Wait() // killed
 	_, err = slots.Lookup(task)
 	want(t, err, kptr.ErrTaskGone, syscall.ESRCH)
-	eventually(t, "the page to be unpinned", func() bool {
+	kerneltest.Eventually(t, "the page to be unpinned", func() bool {
 		pins, err := kerneltest.PinnedPages()
 		must(t, err)
 		return pins <= before
@@ -382,7 +382,7 @@ func TestLifetimeThread(t *testing.T) {
 	defer pidfd.Close()
 	stop()
 	waitReaped(t, pidfd)
-	eventually(t, "the page to be unpinned", func() bool {
+	kerneltest.Eventually(t, "the page to be unpinned", func() bool {
 		pins, err := kerneltest.PinnedPages()
 		must(t, err)
 		return pins < before

@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
-	"time"
 
 	"kptr"
 	"kptr/bpfobj"
@@ -156,16 +155,4 @@ func mapMemory(t testing.TB, pages, prot, flags int) *sys.Mapping {
 func anonymous(t testing.TB, pages int) *sys.Mapping {
 	t.Helper()
 	return mapMemory(t, pages, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
-}
-
-// eventually waits until something that the kernel does late is so.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for pause := time.Millisecond; !ok(); pause = min(2*pause, 50*time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-		time.Sleep(pause)
-	}
 }

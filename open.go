@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -29,8 +30,6 @@ type Map[V any] struct {
 	shares  registry[V]
 	regions regions
 	threads atomic.Pointer[func() error] // Close of the Threads; a program without one does not link it
-	fences  sync.WaitGroup
-	done    chan struct{} // closed by Close
 }
 
 // An Option changes how Open sets a Map up.
@@ -73,13 +72,12 @@ func Open[V any](m *bpfobj.Map, opts ...Option) (*Map[V], error) {
 
 func newMap[V any](name string, b backend, fields []field, opts []Option) *Map[V] {
 	unit := cacheLine()
-	for _, o := range opts {
-		if o == Dense {
-			unit = blockAlign
-		}
+	if slices.Contains(opts, Dense) {
+		unit = blockAlign
 	}
 	page := os.Getpagesize()
-	m := &Map[V]{name: name, backend: b, fields: fields, done: make(chan struct{})}
+	m := &Map[V]{name: name, backend: b, fields: fields}
+	m.shares.byTid = make(map[int]*Shared[V])
 	m.bundles = bundles(fields, uintptr(page), unit)
 	m.arena = newArena(b, page, m.bundles)
 	return m
@@ -150,7 +148,6 @@ func (m *Map[V]) Close() error {
 	}
 	m.closed = true
 	m.mu.Unlock()
-	close(m.done)
 	var errs []error
 	if all := m.threads.Load(); all != nil {
 		errs = append(errs, (*all)())
@@ -158,7 +155,6 @@ func (m *Map[V]) Close() error {
 	for _, s := range m.shares.all() {
 		errs = append(errs, s.Close())
 	}
-	m.fences.Wait()
 	errs = append(errs, m.arena.close(), m.backend.close())
 	return errors.Join(errs...)
 }

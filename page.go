@@ -1,19 +1,18 @@
 package kptr
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // A page holds slots of one class, or nothing.
 type page struct {
-	chunk *chunk
-	index int    // in the chunk
-	mem   []byte // a page
-	class *class // nil while idle
-	at    int    // index in class.pages
-	door  int    // index in class.open, or -1
-	slots []slotState
-	free  int // slots that can be taken
-	live  int // slots in use
-
+	chunk   *chunk
+	index   int    // in the chunk
+	mem     []byte // a page
+	class   *class // nil while idle
+	at      int    // index in class.pages
+	slots   []slotState
 	lending int // updates under way with an address in the page
 }
 
@@ -29,40 +28,16 @@ const (
 	slotLost              // an element may point to it for as long as the page lives
 )
 
-func isLive(s slotState) bool { return s == slotLive || s == slotLent }
+func (p *page) has(s slotState) bool { return bytes.IndexByte(p.slots, s) >= 0 }
 
-// reset makes an idle page one of a class.
-func (p *page) reset(c *class) {
-	n := len(p.mem) / int(c.size)
-	if cap(p.slots) < n {
-		p.slots = make([]slotState, n)
-	}
-	p.slots = p.slots[:n]
-	clear(p.slots)
-	p.class, p.door = c, -1
-	p.free, p.live = n, 0
-}
+func (p *page) inUse() bool { return p.has(slotLive) || p.has(slotLent) || p.lending > 0 }
 
-// take takes a free slot; there is one.
-func (p *page) take() int {
-	i := bytes.IndexByte(p.slots, slotFree)
-	p.put(i, slotLive)
-	return i
-}
-
-// put changes the state of a slot.
+// put changes the state of a slot that is not free.
 func (p *page) put(i int, to slotState) {
-	from := p.slots[i]
-	p.slots[i] = to
-	p.free += one(to == slotFree) - one(from == slotFree)
-	p.live += one(isLive(to)) - one(isLive(from))
-}
-
-func one(b bool) int {
-	if b {
-		return 1
+	if to == slotFree && !p.has(slotFree) {
+		p.class.open = append(p.class.open, p)
 	}
-	return 0
+	p.slots[i] = to
 }
 
 func (s slot) memory() []byte {
@@ -70,7 +45,40 @@ func (s slot) memory() []byte {
 	return s.page.mem[s.index*size:][:size:size]
 }
 
-func (c *class) perPage(pageSize int) int { return pageSize / int(c.size) }
+// A class is the pages whose slots have one size.
+type class struct {
+	size  uintptr
+	pages []*page
+	open  []*page // those with a free slot
+}
+
+// add makes an idle page one of the class.
+func (c *class) add(p *page) {
+	p.class, p.at = c, len(c.pages)
+	c.pages = append(c.pages, p)
+	p.slots = append(p.slots[:0], make([]slotState, len(p.mem)/int(c.size))...)
+	c.open = append(c.open, p)
+}
+
+// take takes a free slot of an open page.
+func (c *class) take() slot {
+	p := c.open[len(c.open)-1]
+	s := slot{p, bytes.IndexByte(p.slots, slotFree)}
+	p.slots[s.index] = slotLive
+	if !p.has(slotFree) {
+		c.open = c.open[:len(c.open)-1]
+	}
+	return s
+}
+
+// remove makes a page an idle one.
+func (c *class) remove(p *page) {
+	p.class = nil
+	last := c.pages[len(c.pages)-1]
+	c.pages[p.at], last.at = last, p.at
+	c.pages = c.pages[:len(c.pages)-1]
+	c.open = slices.DeleteFunc(c.open, func(open *page) bool { return open == p })
+}
 
 // count counts the slots in a state.
 func (c *class) count(state slotState) int {
@@ -79,37 +87,4 @@ func (c *class) count(state slotState) int {
 		n += bytes.Count(p.slots, []byte{state})
 	}
 	return n
-}
-
-// add gives the class a page.
-func (c *class) add(p *page) {
-	p.at = len(c.pages)
-	c.pages = append(c.pages, p)
-	c.reopen(p)
-}
-
-// reopen lists a page among those with free slots.
-func (c *class) reopen(p *page) {
-	if p.door < 0 {
-		p.door = len(c.open)
-		c.open = append(c.open, p)
-	}
-}
-
-// shut takes a page off that list.
-func (c *class) shut(p *page) {
-	if p.door >= 0 {
-		last := c.open[len(c.open)-1]
-		c.open[p.door], last.door = last, p.door
-		c.open = c.open[:len(c.open)-1]
-		p.door = -1
-	}
-}
-
-// remove takes a page from the class.
-func (c *class) remove(p *page) {
-	c.shut(p)
-	last := c.pages[len(c.pages)-1]
-	c.pages[p.at], last.at = last, p.at
-	c.pages = c.pages[:len(c.pages)-1]
 }

@@ -23,7 +23,7 @@ type handle struct {
 
 func (h *handle) close() error { return h.fd.Close() }
 
-// open resolves a task. The error is an *OpError, whose Map and Op are left to the caller.
+// open resolves a task. The error is an *OpError for Map.failed to complete, as is that of belongs.
 func (t Task) open() (handle, error) {
 	flags := uint(sys.PIDFD_THREAD)
 	tid := t.id
@@ -36,7 +36,7 @@ func (t Task) open() (handle, error) {
 		tid = sys.Gettid()
 	}
 	if tid <= 0 {
-		return handle{}, &OpError{Task: t, Rule: ErrTaskID, Detail: "ids of threads and processes are positive"}
+		return handle{}, &OpError{Rule: ErrTaskID, Detail: "ids of threads and processes are positive"}
 	}
 	fd, err := sys.PidfdOpen(tid, flags)
 	if err != nil {
@@ -55,14 +55,12 @@ func (t Task) named(h *handle) Task {
 
 // openError explains an error of pidfd_open(2) (kernel/fork.c, pidfd_prepare).
 func (t Task) openError(err error) error {
-	e := &OpError{Task: t, Err: err}
+	e := &OpError{Err: err}
 	switch {
 	case errors.Is(err, syscall.ESRCH):
 		e.Rule = ErrTaskGone
-	case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.EINVAL) && t.kind == processID: // EINVAL until 6.12
+	case errors.Is(err, syscall.ENOENT):
 		e.Rule, e.Detail = ErrNotLeader, fmt.Sprintf("use Thread(%d)", t.id)
-	case errors.Is(err, syscall.EINVAL):
-		e.Err = pidfdThread(err)
 	case errors.Is(err, syscall.EMFILE):
 		e.Detail = "each share keeps a pidfd open: raise RLIMIT_NOFILE"
 	}
@@ -76,25 +74,25 @@ func (t Task) belongs(h *handle) error {
 	}
 	if t.kind == pidfdNumber {
 		if err := h.readTid(); err != nil {
-			return &OpError{Task: t, Rule: ErrNotPidfd, Detail: "want a file descriptor of pidfd_open; for a thread id use Thread", Err: err}
+			return &OpError{Rule: ErrNotPidfd, Detail: "want a file descriptor of pidfd_open; for a thread id use Thread", Err: err}
 		}
 	}
 	if h.tid < 0 {
-		return &OpError{Task: t, Rule: ErrTaskGone, Err: syscall.ESRCH}
+		return &OpError{Rule: ErrTaskGone, Err: syscall.ESRCH}
 	}
 	if h.tid == 0 {
-		return &OpError{Task: t, Rule: ErrForeign, Detail: "it is of another pid namespace"}
+		return &OpError{Rule: ErrForeign, Detail: "it is of another pid namespace"}
 	}
 	ours, err := sys.IsThread(ownPID, h.tid)
 	switch {
 	case err != nil:
-		return &OpError{Task: t, Err: err}
+		return &OpError{Err: err}
 	case ours:
 		return nil
 	case h.reaped():
-		return &OpError{Task: t, Rule: ErrTaskGone, Err: syscall.ESRCH}
+		return &OpError{Rule: ErrTaskGone, Err: syscall.ESRCH}
 	}
-	return &OpError{Task: t, Rule: ErrForeign, Detail: "its hints would come from this process's memory: share from within it, or update with memory that both map"}
+	return &OpError{Rule: ErrForeign, Detail: "its hints would come from this process's memory: share from within it, or update with memory that both map"}
 }
 
 // own makes the handle independent of the caller's file descriptor.

@@ -10,8 +10,7 @@ import (
 	"kptr/sys"
 )
 
-// TestOpenError has the errnos of pidfd_open(2) that a kernel with user kptrs gives in states that a test does not bring about,
-// and those of older kernels.
+// TestOpenError has the errnos of pidfd_open(2) that a kernel with user kptrs gives in states that a test does not bring about.
 func TestOpenError(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -20,8 +19,6 @@ func TestOpenError(t *testing.T) {
 		rule   error
 		advice string
 	}{
-		{"no PIDFD_THREAD", Thread(5), syscall.EINVAL, sys.ErrNotSupported, "6.9"},
-		{"not a leader, 6.8", Process(5), syscall.EINVAL, ErrNotLeader, "Thread(5)"},
 		{"not a leader", Process(5), syscall.ENOENT, ErrNotLeader, "Thread(5)"},
 		{"out of file descriptors", Thread(5), syscall.EMFILE, syscall.EMFILE, "RLIMIT_NOFILE"},
 		{"out of memory", Thread(5), syscall.ENOMEM, syscall.ENOMEM, ""},

@@ -1,6 +1,7 @@
 package kptr
 
 import (
+	"encoding/binary"
 	"time"
 
 	"kptr/sys"
@@ -23,62 +24,55 @@ import (
 // program that stays for minutes costs next to nothing.
 const fencePause = 60 * time.Millisecond
 
-// startFence begins a fence if one is worth it. An error is not one of the share: slots wait on.
-func (m *Map[V]) startFence(key *handle, flags sys.ElemFlags) {
-	if !m.arena.beginFence() {
+// startFence begins a fence if one is worth it. The sentinel's element has so many bytes, the user kptr at an offset. An error is not
+// one of the share: slots wait on.
+func (a *arena) startFence(key *handle, flags sys.ElemFlags, size int, offset uintptr) {
+	if !a.beginFence() {
 		return
 	}
-	sentinel, err := m.sentinel(key, flags)
+	sentinel, err := sys.MemfdCreate("kptr fence", int64(a.pageSize), sys.MFD_NOEXEC_SEAL)
+	if err == nil {
+		err = a.plant(sentinel, key, flags, make([]byte, size), offset)
+	}
 	if err != nil {
-		m.arena.endFence(false)
+		sentinel.Close()
+		a.endFence(false)
 		return
 	}
-	m.fences.Go(func() {
+	a.fences.Go(func() {
 		defer sentinel.Close()
-		m.arena.endFence(m.unpinned(sentinel))
+		a.endFence(a.unpinned(sentinel))
 	})
 }
 
-// sentinel sets and deletes the sentinel's element.
-func (m *Map[V]) sentinel(key *handle, flags sys.ElemFlags) (*sys.FD, error) {
-	size := m.arena.pageSize
-	fd, err := sys.MemfdCreate("kptr fence", int64(size), sys.MFD_NOEXEC_SEAL)
+// plant sets and deletes the sentinel's element.
+func (a *arena) plant(sentinel *sys.FD, key *handle, flags sys.ElemFlags, value []byte, offset uintptr) error {
+	mem, err := a.backend.mmap(sentinel, a.pageSize)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	mem, err := m.backend.mmap(fd, size)
-	if err != nil {
-		fd.Close()
-		return nil, err
-	}
-	var v V
-	setAt(&v, m.fields[0].offset, mem.Bytes())
-	err = m.set("fence", Task{}, key, &v, flags)
-	setAt(&v, m.fields[0].offset, nil)
+	binary.NativeEndian.PutUint64(value[offset:], uint64(mem.Addr()))
+	err = a.backend.update(key, value, flags)
 	if err == nil {
 		// Deleted by us, or it tells nothing: what goes with its task is unpinned at once, without a grace period
 		// (bpf_selem_free with reuse_now).
-		err = m.backend.remove(key)
+		err = a.backend.remove(key)
 	}
 	// A mapping that could be written to would be a reason for EBUSY too.
-	if unmap := m.backend.munmap(mem); err == nil {
+	if unmap := a.backend.munmap(mem); err == nil {
 		err = unmap
 	}
-	if err != nil {
-		fd.Close()
-		return nil, err
-	}
-	return fd, nil
+	return err
 }
 
-// unpinned waits until nobody has a page of the memfd pinned; false if the map is closed before.
-func (m *Map[V]) unpinned(fd *sys.FD) bool {
+// unpinned waits until nobody has a page of the memfd pinned; false if the arena is closed before.
+func (a *arena) unpinned(fd *sys.FD) bool {
 	for pause := fencePause; ; pause *= 2 {
 		// Not time.After: a channel of time.Time would link that type's formatting into every program, 80 KB of it.
 		over := make(chan struct{})
 		timer := time.AfterFunc(pause, func() { close(over) })
 		select {
-		case <-m.done:
+		case <-a.done:
 			timer.Stop()
 			return false
 		case <-over:
@@ -98,7 +92,7 @@ func (a *arena) beginFence() bool {
 		return false
 	}
 	for _, c := range a.classes {
-		if len(c.open) == 0 && c.count(slotWaiting) >= max(1, c.perPage(a.pageSize)/4) {
+		if len(c.open) == 0 && c.count(slotWaiting) >= max(1, a.pageSize/int(c.size)/4) {
 			a.fencing = true
 			a.turn(slotWaiting, slotFenced)
 			return true
@@ -127,9 +121,6 @@ func (a *arena) turn(from, to slotState) {
 				if s == from {
 					p.put(i, to)
 				}
-			}
-			if p.free > 0 {
-				c.reopen(p)
 			}
 		}
 	}

@@ -64,7 +64,7 @@ func TestQuarantine(t *testing.T) {
 	var result uint32
 	var err error
 	writer.start(func() { result, err = obj.Program("write_on").Run(nil) })
-	eventually(t, "the program to write", func() bool { return block.Scratch.Load() > 0 })
+	kerneltest.Eventually(t, "the program to write", func() bool { return block.Scratch.Load() > 0 })
 	must(t, busy.Close())
 
 	seen := churnBlocks(t, slots, churn, 400)
@@ -84,7 +84,7 @@ func TestQuarantine(t *testing.T) {
 	if must(t, err); result != 0 {
 		t.Errorf("the program gave %d", result)
 	}
-	eventually(t, "the block to be used again", func() bool {
+	kerneltest.Eventually(t, "the block to be used again", func() bool {
 		return churnBlocks(t, slots, churn, 64)[block]
 	})
 	t.Logf("%+v", slots.Stats())
@@ -128,7 +128,7 @@ func TestFenceTaskEnds(t *testing.T) {
 	must(t, obj.Variable("hold_call").Set(uint64(2))) // the first sets the element, the second deletes it
 	must(t, obj.Attach())
 	sharer.start(func() { _, err = slots.Share(kptr.Thread(tids[0])) })
-	eventually(t, "the fence", func() bool {
+	kerneltest.Eventually(t, "the fence", func() bool {
 		var n uint64
 		must(t, obj.Variable("hold_seen").Get(&n))
 		return n == 2
@@ -144,7 +144,7 @@ func TestFenceTaskEnds(t *testing.T) {
 		t.Errorf("%+v: the fence was trusted", got)
 	}
 	churnBlocks(t, slots, churn, waiting+2) // the last one begins another fence
-	eventually(t, "the fence of a thread that lives", func() bool { return slots.Stats().Quarantine < waiting })
+	kerneltest.Eventually(t, "the fence of a thread that lives", func() bool { return slots.Stats().Quarantine < waiting })
 }
 
 // TestFenceRests: a fence looks ever more seldom whether its page is pinned still; here F_SEAL_WRITE is refused for a mapping

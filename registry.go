@@ -1,14 +1,16 @@
 package kptr
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
-// A registry holds the open shares of a map, one of a thread at most, in lists by the low bits of the thread id: ids are given
-// out one after the other, so that no better hash is needed.
+// A registry holds the open shares of a map, one of a thread at most.
 type registry[V any] struct {
 	mu    sync.Mutex
-	lists []*Shared[V] // a power of two
-	n     int
-	gone  int // how many were removed so far
+	open  []*Shared[V]
+	byTid map[int]*Shared[V] // the last one of each thread id: threads of earlier ones have ended
+	gone  int                // how many were removed so far
 }
 
 // add enters a share. It reports false if its thread has one.
@@ -18,59 +20,39 @@ func (r *registry[V]) add(s *Shared[V]) bool {
 	if r.find(s.key.tid) {
 		return false
 	}
-	if r.n == len(r.lists) {
-		entered := r.list()
-		r.lists = make([]*Shared[V], max(16, 2*r.n))
-		for _, s := range entered {
-			r.link(s)
-		}
-	}
-	r.link(s)
-	r.n++
+	s.at = len(r.open)
+	r.open = append(r.open, s)
+	r.byTid[s.key.tid] = s
 	return true
 }
 
-// at is where the list of a thread id begins; there is one once a share was added.
-func (r *registry[V]) at(tid int) **Shared[V] { return &r.lists[tid&(len(r.lists)-1)] }
-
-func (r *registry[V]) link(s *Shared[V]) {
-	first := r.at(s.key.tid)
-	s.next, *first = *first, s
-}
-
+// remove takes a share off, if it was entered.
 func (r *registry[V]) remove(s *Shared[V]) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := r.at(s.key.tid)
-	for *p != s {
-		p = &(*p).next
+	if s.at >= len(r.open) || r.open[s.at] != s {
+		return
 	}
-	*p, s.next = s.next, nil
-	r.n--
+	last := len(r.open) - 1
+	r.open[s.at], r.open[last].at = r.open[last], s.at
+	r.open[last] = nil // for the collector
+	r.open = r.open[:last]
+	if r.byTid[s.key.tid] == s {
+		delete(r.byTid, s.key.tid)
+	}
 	r.gone++
 }
 
 func (r *registry[V]) all() []*Shared[V] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.list()
-}
-
-// list is all, with the lock held.
-func (r *registry[V]) list() []*Shared[V] {
-	shares := make([]*Shared[V], 0, r.n)
-	for _, s := range r.lists {
-		for ; s != nil; s = s.next {
-			shares = append(shares, s)
-		}
-	}
-	return shares
+	return slices.Clone(r.open)
 }
 
 func (r *registry[V]) len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.n
+	return len(r.open)
 }
 
 // removed counts the shares that were removed so far.
@@ -89,13 +71,6 @@ func (r *registry[V]) has(tid int) bool {
 
 // find is has, with the lock held. A share whose thread has ended does not count, should the id be of another thread by now.
 func (r *registry[V]) find(tid int) bool {
-	if r.n == 0 {
-		return false
-	}
-	for s := *r.at(tid); s != nil; s = s.next {
-		if s.key.tid == tid && !s.key.reaped() {
-			return true
-		}
-	}
-	return false
+	s := r.byTid[tid]
+	return s != nil && !s.key.reaped()
 }

@@ -14,7 +14,7 @@ import (
 type Shared[V any] struct {
 	m     *Map[V]
 	task  Task
-	next  *Shared[V] // in m.shares
+	at    int // index in registry.open
 	mu    sync.Mutex
 	key   handle
 	slots []slot  // nil once closed
@@ -47,39 +47,39 @@ func (m *Map[V]) share(t Task, flags sys.ElemFlags, prepare func(*V)) (*Shared[V
 	}
 	defer m.leave()
 	key, err := t.open()
-	if err == nil {
-		err = t.belongs(&key)
-	}
-	if err == nil {
-		err = key.own()
-	}
-	s := &Shared[V]{m: m, task: t.named(&key), key: key}
-	// Entered before the element is there: no other share replaces it.
-	if err == nil && !m.shares.add(s) {
-		err = &OpError{Task: t, Rule: ErrExists, Detail: "it is of another share", Err: syscall.EEXIST}
-	}
 	if err != nil {
-		_ = key.close()
 		return nil, m.failed("share", t, err)
 	}
-	m.startFence(&key, flags)
-	if err := s.register(flags, prepare); err != nil {
+	s := &Shared[V]{m: m, task: t.named(&key), key: key}
+	if err := s.register(t, flags, prepare); err != nil {
 		m.shares.remove(s)
 		for _, slot := range s.slots {
 			m.arena.unused(slot)
 		}
-		_ = key.close()
-		return nil, err
+		_ = s.key.close()
+		return nil, m.failed("share", s.task, err)
 	}
 	return s, nil
 }
 
-func (s *Shared[V]) register(flags sys.ElemFlags, prepare func(*V)) error {
+// register leaves it to the caller to undo what it has done before an error.
+func (s *Shared[V]) register(t Task, flags sys.ElemFlags, prepare func(*V)) error {
+	if err := t.belongs(&s.key); err != nil {
+		return err
+	}
+	if err := s.key.own(); err != nil {
+		return err
+	}
+	// Entered before the element is there: no other share replaces it.
+	if !s.m.shares.add(s) {
+		return &OpError{Rule: ErrExists, Detail: "it is of another share", Err: syscall.EEXIST}
+	}
+	s.m.arena.startFence(&s.key, flags, len(bytesOf(&s.wire)), s.m.fields[0].offset)
 	s.slots = s.first[:0]
 	for _, b := range s.m.bundles {
 		slot, mem, err := s.m.arena.take(b.size)
 		if err != nil {
-			return s.m.failed("share", s.task, err)
+			return err
 		}
 		s.slots = append(s.slots, slot)
 		for _, part := range b.blocks {
@@ -91,18 +91,18 @@ func (s *Shared[V]) register(flags sys.ElemFlags, prepare func(*V)) error {
 	if prepare != nil {
 		prepare(&s.value)
 	}
-	return s.publish("share", flags)
+	return s.publish(flags)
 }
 
 // publish gives the kernel the value, if its user kptrs are still the blocks of the share.
-func (s *Shared[V]) publish(op string, flags sys.ElemFlags) error {
+func (s *Shared[V]) publish(flags sys.ElemFlags) error {
 	for _, f := range s.m.fields {
 		if was, is := addrAt(&s.wire, f.offset), addrAt(&s.value, f.offset); was != is {
-			return s.m.refuse(&f, is, ErrBlockChanged, fmt.Sprintf("the block is at %#x", was), nil)
+			return f.refuse(is, ErrBlockChanged, fmt.Sprintf("the block is at %#x", was), nil)
 		}
 	}
 	s.wire = s.value
-	return s.m.set(op, s.task, &s.key, &s.wire, flags)
+	return s.m.set(&s.key, &s.wire, flags)
 }
 
 // Value gives the value: its user kptrs point to the shared blocks. What is stored there BPF sees at once; results that BPF
@@ -120,7 +120,7 @@ func (s *Shared[V]) Update() error {
 	if s.slots == nil {
 		return s.m.failed("update", s.task, ErrClosed)
 	}
-	return s.publish("update", sys.BPF_EXIST)
+	return s.m.failed("update", s.task, s.publish(sys.BPF_EXIST))
 }
 
 // Close deletes the element and gives the blocks back, which must not be touched any more. No other element gets them before
@@ -134,19 +134,14 @@ func (s *Shared[V]) Close() error {
 	}
 	release := s.m.arena.quarantine
 	err := s.m.backend.remove(&s.key)
-	switch {
-	case err == nil:
-	case errors.Is(err, syscall.ENOENT) && !s.key.reaped():
-		err = nil // there was none: the task could still be addressed
-	default:
+	none := errors.Is(err, syscall.ENOENT)
+	if err != nil && (!none || s.key.reaped()) {
 		// The task may be gone and the kernel not through with it: as long as anybody holds its task_struct, a BPF program
 		// may find the element, and nothing tells when that ends.
 		release = s.m.arena.abandon
-		if errors.Is(err, syscall.ENOENT) {
-			err = nil
-		} else {
-			err = s.m.failed("delete", s.task, err)
-		}
+	}
+	if none {
+		err = nil
 	}
 	for _, f := range s.m.fields {
 		setAt(&s.value, f.offset, nil)
@@ -157,5 +152,5 @@ func (s *Shared[V]) Close() error {
 	}
 	s.slots, s.first = nil, [1]slot{} // the arena may be unmapped, and this share kept
 	s.m.shares.remove(s)
-	return errors.Join(err, s.key.close())
+	return errors.Join(s.m.failed("delete", s.task, err), s.key.close())
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kptr"
+	"kptr/internal/kerneltest"
 	"kptr/sys"
 )
 
@@ -78,7 +79,7 @@ func endedThread(t testing.TB) (*sys.FD, int) {
 // waitReaped waits until a task cannot be addressed any more.
 func waitReaped(t testing.TB, pidfd *sys.FD) {
 	t.Helper()
-	eventually(t, "the task to be reaped", func() bool {
+	kerneltest.Eventually(t, "the task to be reaped", func() bool {
 		events, err := sys.Poll(pidfd.Int())
 		must(t, err)
 		return events&sys.POLLHUP != 0

@@ -11,6 +11,7 @@ import (
 
 	"kptr"
 	"kptr/bpfobj"
+	"kptr/internal/kerneltest"
 )
 
 // startThreads starts n locked threads that end when stop is called.
@@ -74,10 +75,10 @@ func TestShareAll(t *testing.T) {
 		}
 	}
 	late, stopLate := startThreads(50)
-	eventually(t, "the later threads to be shared", func() bool { return sharesAll(all, late) })
+	kerneltest.Eventually(t, "the later threads to be shared", func() bool { return sharesAll(all, late) })
 	stop()
 	stopLate()
-	eventually(t, "the slots of the ended threads", func() bool {
+	kerneltest.Eventually(t, "the slots of the ended threads", func() bool {
 		return slots.Stats().Shares == taskCount(t) && slots.Stats().Pages <= 3
 	})
 	var sum uint64
@@ -130,7 +131,7 @@ func TestShareAllLeavesShares(t *testing.T) {
 		t.Error("the share was replaced")
 	}
 	must(t, mine.Close())
-	eventually(t, "the thread to be taken over", func() bool { return isShared(all, w.tid) })
+	kerneltest.Eventually(t, "the thread to be taken over", func() bool { return isShared(all, w.tid) })
 	must(t, all.Err())
 }
 

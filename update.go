@@ -18,36 +18,29 @@ import (
 // while BPF still writes to it. Misaligned addresses, which the kernel takes, and blocks that cross a page are refused as well.
 // Addresses are those of this process, whichever task is named.
 func (m *Map[V]) Update(t Task, v *V, flags sys.ElemFlags) error {
-	if err := m.enter(); err != nil {
-		return err
-	}
-	defer m.leave()
-	if err := m.checkFlags(t, flags); err != nil {
-		return err
-	}
-	key, err := t.open()
-	if err != nil {
-		return m.failed("update", t, err)
-	}
-	defer key.close()
-	wire := *v // checked and given to the kernel without anybody changing it in between
-	lent, err := m.checkMemory(&wire)
-	defer m.arena.settle(lent)
-	if err == nil && len(lent) > 0 {
-		err = t.belongs(&key)
-	}
-	if err != nil {
-		return m.failed("update", t, err)
-	}
-	return m.set("update", t, &key, &wire, flags)
+	return m.with("update", t, func(key *handle) error {
+		if err := checkFlags(flags); err != nil {
+			return err
+		}
+		wire := *v // checked and given to the kernel without anybody changing it in between
+		lent, err := m.checkMemory(&wire)
+		defer m.arena.settle(lent)
+		if err == nil && len(lent) > 0 {
+			err = t.belongs(key)
+		}
+		if err != nil {
+			return err
+		}
+		return m.set(key, &wire, flags)
+	})
 }
 
-func (m *Map[V]) checkFlags(t Task, flags sys.ElemFlags) error {
+func checkFlags(flags sys.ElemFlags) error {
 	switch flags {
 	case sys.BPF_ANY, sys.BPF_NOEXIST, sys.BPF_EXIST:
 		return nil
 	}
-	e := &OpError{Map: m.name, Op: "update", Task: t, Rule: ErrFlags, Detail: flags.String(), Err: syscall.EINVAL}
+	e := &OpError{Rule: ErrFlags, Detail: flags.String(), Err: syscall.EINVAL}
 	if flags&sys.BPF_F_LOCK != 0 {
 		e.Detail += ": a value with a user kptr is never updated under its lock"
 		e.Err = syscall.EOPNOTSUPP // bpf_local_storage_update
@@ -60,32 +53,27 @@ func (m *Map[V]) checkMemory(v *V) (lent []*page, err error) {
 	for i := range m.fields {
 		f := &m.fields[i]
 		addr := addrAt(v, f.offset)
-		switch {
-		case addr == 0:
+		if addr == 0 {
 			continue
-		case addr%f.align != 0:
-			return lent, m.refuse(f, addr, ErrMisaligned, fmt.Sprintf("want a multiple of %d", f.align), nil)
+		}
+		if addr%f.align != 0 {
+			return lent, f.refuse(addr, ErrMisaligned, fmt.Sprintf("want a multiple of %d", f.align), nil)
 		}
 		if p := m.arena.lend(addr, f.size); p != nil {
 			lent = append(lent, p)
-		} else if err := m.checkVouched(f, addr); err != nil {
-			return lent, err
+			continue
+		}
+		if !m.regions.hold(addr, f.size) {
+			return lent, f.refuse(addr, ErrMemory, "a Go-heap pointer? take a block of Share, or vouch for memory outside the Go heap", nil)
+		}
+		if page := uintptr(m.arena.pageSize); addr/page != (addr+f.size-1)/page {
+			return lent, f.refuse(addr, ErrPageCrossing, fmt.Sprintf("a page has %d bytes: move the block", page), syscall.EOPNOTSUPP)
 		}
 	}
 	return lent, nil
 }
 
-func (m *Map[V]) checkVouched(f *field, addr uintptr) error {
-	page := uintptr(m.arena.pageSize)
-	switch {
-	case !m.regions.hold(addr, f.size):
-		return m.refuse(f, addr, ErrMemory, "a Go-heap pointer? take a block of Share, or vouch for memory outside the Go heap", nil)
-	case addr/page != (addr+f.size-1)/page:
-		return m.refuse(f, addr, ErrPageCrossing, fmt.Sprintf("a page has %d bytes: move the block", page), syscall.EOPNOTSUPP)
-	}
-	return nil
-}
-
-func (m *Map[V]) refuse(f *field, addr uintptr, rule error, detail string, err error) error {
-	return &MemoryError{Map: m.name, Field: f.path, Addr: addr, Size: f.size, Rule: rule, Detail: detail, Err: err}
+// refuse gives a *MemoryError for Map.failed to complete.
+func (f *field) refuse(addr uintptr, rule error, detail string, err error) error {
+	return &MemoryError{Field: f.path, Addr: addr, Size: f.size, Rule: rule, Detail: detail, Err: err}
 }

@@ -2,6 +2,7 @@ package kptr
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -9,7 +10,7 @@ import (
 type Region struct {
 	name string
 	mem  []byte
-	in   *regions
+	of   *regions
 }
 
 // Vouch allows [Map.Update] to share mem. The caller vouches that it lies outside the Go heap, in a mapping of its own or a
@@ -22,13 +23,19 @@ func (m *Map[V]) Vouch(name string, mem []byte) (*Region, error) {
 	if len(mem) == 0 || name == "" {
 		return nil, &MemoryError{Map: m.name, Addr: addrOf(mem), Size: uintptr(len(mem)), Rule: ErrVouch, Detail: fmt.Sprintf("name %q: want a name and memory", name)}
 	}
-	r := &Region{name: name, mem: mem, in: &m.regions}
-	m.regions.add(r)
+	r := &Region{name: name, mem: mem, of: &m.regions}
+	m.regions.mu.Lock()
+	defer m.regions.mu.Unlock()
+	m.regions.list = append(m.regions.list, r)
 	return r, nil
 }
 
 // Withdraw takes the word back: updates no longer take the memory. Elements that point to it stay.
-func (r *Region) Withdraw() { r.in.remove(r) }
+func (r *Region) Withdraw() {
+	r.of.mu.Lock()
+	defer r.of.mu.Unlock()
+	r.of.list = slices.DeleteFunc(r.of.list, func(other *Region) bool { return other == r })
+}
 
 // String gives the name and the number of bytes.
 func (r *Region) String() string { return fmt.Sprintf("%s (%d bytes)", r.name, len(r.mem)) }
@@ -52,36 +59,23 @@ func At[T any](r *Region, offset int) (*T, error) {
 
 // regions is the memory that was vouched for.
 type regions struct {
-	mu   sync.RWMutex
+	mu   sync.Mutex
 	list []*Region
-}
-
-func (rs *regions) add(r *Region) {
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	rs.list = append(rs.list, r)
-}
-
-func (rs *regions) remove(r *Region) {
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	for i := range rs.list {
-		if rs.list[i] == r {
-			rs.list = append(rs.list[:i:i], rs.list[i+1:]...)
-			return
-		}
-	}
 }
 
 // hold tells whether one of the regions has all bytes of [addr, addr+size).
 func (rs *regions) hold(addr, size uintptr) bool {
-	rs.mu.RLock()
-	defer rs.mu.RUnlock()
-	for _, r := range rs.list {
-		offset := addr - addrOf(r.mem)
-		if addr >= addrOf(r.mem) && offset <= uintptr(len(r.mem)) && size <= uintptr(len(r.mem))-offset {
-			return true
-		}
-	}
-	return false
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return slices.ContainsFunc(rs.list, func(r *Region) bool {
+		_, ok := offsetIn(r.mem, addr, size)
+		return ok
+	})
+}
+
+// offsetIn tells whether mem has all bytes of [addr, addr+size), and where.
+func offsetIn(mem []byte, addr, size uintptr) (offset uintptr, ok bool) {
+	first, n := addrOf(mem), uintptr(len(mem))
+	offset = addr - first
+	return offset, addr >= first && offset <= n && size <= n-offset
 }

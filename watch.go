@@ -73,18 +73,13 @@ func (a *Threads[V]) changed() bool {
 
 // list gives the ids of all threads of the process.
 func list() ([]int, error) {
-	dir, err := os.Open("/proc/self/task")
+	entries, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		return nil, err
 	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	if err != nil {
-		return nil, err
-	}
-	tids := make([]int, len(names))
-	for i, name := range names {
-		if tids[i], err = strconv.Atoi(name); err != nil {
+	tids := make([]int, len(entries))
+	for i, entry := range entries {
+		if tids[i], err = strconv.Atoi(entry.Name()); err != nil {
 			return nil, err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"kptr"
 	"kptr/bpfobj"
+	"kptr/internal/kerneltest"
 )
 
 // TestIdle: a Threads that has nothing to do, beside other shares, wakes the process up as often as a goroutine that does so once a
@@ -87,13 +88,13 @@ func TestShareAllReusedNumber(t *testing.T) {
 		defer syscall.Close(fd)
 	}
 	stop()
-	eventually(t, "the end to be seen", func() bool { return !isShared(all, tids[0]) })
+	kerneltest.Eventually(t, "the end to be seen", func() bool { return !isShared(all, tids[0]) })
 	must(t, syscall.Close(spare))
 	_, stop = startThreads(20) // some of them new
 	defer stop()
 	var block *Block
 	var tid int
-	eventually(t, "a thread with the number", func() bool {
+	kerneltest.Eventually(t, "a thread with the number", func() bool {
 		for other, s := range all.All() {
 			if s.NumberForTest() == number {
 				tid, block = other, s.Value().Block

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kptr"
+	"kptr/internal/kerneltest"
 )
 
 // TestWith: the share that a function has stays open though its thread ends, and Close waits for the function.
@@ -31,7 +32,7 @@ func TestWith(t *testing.T) {
 	})
 	<-inside
 	stop()
-	eventually(t, "the end to be seen", func() bool { return !isShared(all, tids[0]) })
+	kerneltest.Eventually(t, "the end to be seen", func() bool { return !isShared(all, tids[0]) })
 	var closing sync.WaitGroup
 	for _, f := range []func() error{all.Close, all.Close, slots.Close} {
 		closing.Go(func() {

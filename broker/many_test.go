@@ -103,7 +103,7 @@ func TestManyClients(t *testing.T) {
 		t.Errorf("%d pages pinned, want one for each thread", got)
 	}
 	c.die()
-	eventually(t, "the broker's files to go", func() bool { return s.openFDs(t) <= files })
+	kerneltest.Eventually(t, "the broker's files to go", func() bool { return s.openFDs(t) <= files })
 	greet(t, s).lend(1, 1)
 }
 
@@ -139,7 +139,7 @@ func TestSoak(t *testing.T) {
 			c.served()
 			c.die()
 		}
-		eventually(t, "the last clients to be forgotten", func() bool { return s.openFDs(t) <= files })
+		kerneltest.Eventually(t, "the last clients to be forgotten", func() bool { return s.openFDs(t) <= files })
 	}
 	round() // the first one makes room
 	memory := residentPages(t)
@@ -147,7 +147,7 @@ func TestSoak(t *testing.T) {
 	for end := time.Now().Add(duration); time.Now().Before(end) && !t.Failed(); clients += 100 {
 		round()
 	}
-	eventually(t, "the pinned pages of the start", func() bool { return pinnedPages(t) <= pins })
+	kerneltest.Eventually(t, "the pinned pages of the start", func() bool { return pinnedPages(t) <= pins })
 	grown := residentPages(t) - memory
 	t.Logf("%d clients; files %d, %d at the start; pinned pages %d, %d at the start; resident memory %+d KiB", clients, s.openFDs(t), files,
 		pinnedPages(t), pins, grown*os.Getpagesize()>>10)

@@ -317,7 +317,7 @@ func TestMalformed(t *testing.T) {
 				t.Error("the connection goes on")
 			}
 			must(t, r.fd.Close())
-			eventually(t, "the broker to close its files", func() bool { return s.openFDs(t) <= before })
+			kerneltest.Eventually(t, "the broker to close its files", func() bool { return s.openFDs(t) <= before })
 		})
 	}
 	t.Run("other version", func(t *testing.T) {
@@ -418,7 +418,7 @@ func TestQuotas(t *testing.T) {
 				t.Errorf("limit %d", reply.Limit)
 			}
 			must(t, a.fd.Close())
-			eventually(t, "a connection to be free", func() bool {
+			kerneltest.Eventually(t, "a connection to be free", func() bool {
 				c := connect(t, s)
 				if sys.Send(c.fd, message(wire.Hello, 1, wire.AppendHello(nil))) != nil {
 					return false

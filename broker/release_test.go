@@ -59,9 +59,9 @@ func TestRelease(t *testing.T) {
 				defer p.kill()
 			}
 			tt.end(p)
-			eventually(t, "the element to go", func() bool { return !holds(t, s.m, leader) })
+			kerneltest.Eventually(t, "the element to go", func() bool { return !holds(t, s.m, leader) })
 			must(t, leader.Close())
-			eventually(t, "the broker's files to go", func() bool { return s.openFDs(t) <= before+3 }) // pipes and pidfd of the process
+			kerneltest.Eventually(t, "the broker's files to go", func() bool { return s.openFDs(t) <= before+3 }) // pipes and pidfd of the process
 		})
 	}
 }
@@ -82,11 +82,11 @@ func TestExec(t *testing.T) {
 			t.Fatal(got)
 		}
 		must(t, tellNothing(p, "exec"))
-		eventually(t, "exec", func() bool {
+		kerneltest.Eventually(t, "exec", func() bool {
 			args, err := os.ReadFile("/proc/" + itoa(p.pid()) + "/cmdline")
 			return err == nil && string(args) == "sleep\x00"
 		})
-		eventually(t, "the element to go", func() bool { return !hasElement(t, s, p.pid()) })
+		kerneltest.Eventually(t, "the element to go", func() bool { return !hasElement(t, s, p.pid()) })
 		p.kill()
 	}
 	greet(t, s)
@@ -124,10 +124,10 @@ func TestHeldSocket(t *testing.T) {
 	leader := pidfd(t, p.pid(), 0)
 	socket := steal(t, leader)
 	must(t, p.cmd.Process.Kill())
-	eventually(t, "the element to go", func() bool { return !holds(t, s.m, leader) })
+	kerneltest.Eventually(t, "the element to go", func() bool { return !holds(t, s.m, leader) })
 	p.kill()
 	must(t, leader.Close())
-	eventually(t, "the broker's files to go", func() bool { return s.openFDs(t) <= before+1 })
+	kerneltest.Eventually(t, "the broker's files to go", func() bool { return s.openFDs(t) <= before+1 })
 	must(t, socket.Close())
 }
 
@@ -198,13 +198,13 @@ func TestRestart(t *testing.T) {
 	}
 
 	next := serveMap(t, obj.Map("datamap"), with)
-	eventually(t, "the client to come back", func() bool {
+	kerneltest.Eventually(t, "the client to come back", func() bool {
 		_, err := m.Lookup(kptr.ThisThread())
 		return err == nil
 	})
 	other := greet(t, next)
 	other.lend(1, 1)
-	eventually(t, "the share to come back", func() bool {
+	kerneltest.Eventually(t, "the share to come back", func() bool {
 		return other.set(sys.BPF_NOEXIST, 1, self(t).Int()).Reason == wire.Taken
 	})
 	if !adds(mine.Value().Udata) {
@@ -214,7 +214,7 @@ func TestRestart(t *testing.T) {
 		t.Error("the other client had no time to come back")
 	}
 	since := time.Now()
-	eventually(t, "the orphan's element to be deleted", func() bool { return !hasElement(t, next, orphan.pid()) })
+	kerneltest.Eventually(t, "the orphan's element to be deleted", func() bool { return !hasElement(t, next, orphan.pid()) })
 	t.Logf("deleted %v after the start", time.Since(since).Round(time.Second))
 	if !hasElement(t, next, kptr.Gettid()) {
 		t.Error("the share that has come back was deleted too")

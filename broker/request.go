@@ -135,11 +135,11 @@ func (p *process) owns(pidfd *sys.FD) (uint32, *wire.Error) {
 	case err != nil && hasEvent(pidfd, sys.POLLHUP):
 		return 0, &wire.Error{Reason: wire.Gone, Errno: syscall.ENOENT}
 	// The process has not been reaped, so that its number is no other's.
-	case err != nil, info.TGID != uint32(p.pid), p.ended():
+	case err != nil, info.Tgid != uint32(p.pid), p.ended():
 		return 0, &wire.Error{Reason: wire.Foreign, Errno: syscall.EPERM}
 	// It was different at connect(2): a program of set-user-ID runs there, if execs has not seen it.
-	case info.EUID != p.uid:
+	case info.Euid != p.uid:
 		return 0, &wire.Error{Reason: wire.Executed, Errno: syscall.EPERM}
 	}
-	return info.PID, nil
+	return info.Pid, nil
 }

@@ -53,7 +53,7 @@ func TestStuckFile(t *testing.T) {
 	reply, _ = full.reply()
 	full.refused(reply, wire.Full, syscall.EMFILE)
 	free()
-	eventually(t, "the files to be closed", func() bool {
+	kerneltest.Eventually(t, "the files to be closed", func() bool {
 		c := connect(t, s)
 		if sys.Send(c.fd, message(wire.Hello, 1, wire.AppendHello(nil))) != nil {
 			return false

@@ -21,12 +21,7 @@ func (*ObjPinAttr) Cmd() Cmd { return BPF_OBJ_PIN }
 
 // ObjGetAttr opens an object by its name in bpffs: the struct of [ObjPinAttr], where BPFFD stays 0
 // and FileFlags are BPF_F_RDONLY, BPF_F_WRONLY or 0. Opens an fd.
-type ObjGetAttr struct {
-	_         structs.HostLayout
-	Pathname  Ptr      `c:"pathname" text:"nul"`
-	BPFFD     uint32   `c:"bpf_fd"`
-	FileFlags MapFlags `c:"file_flags"`
-}
+type ObjGetAttr ObjPinAttr
 
 // Cmd is BPF_OBJ_GET.
 func (*ObjGetAttr) Cmd() Cmd { return BPF_OBJ_GET }

@@ -41,20 +41,20 @@ func (*ProgLoadAttr) Cmd() Cmd { return BPF_PROG_LOAD }
 // outputs.
 type TestRunAttr struct {
 	_           structs.HostLayout
-	ProgFD      uint32       `c:"test.prog_fd"`
-	Retval      uint32       `c:"test.retval"`        // output
-	DataSizeIn  uint32       `c:"test.data_size_in"`  // bytes
-	DataSizeOut uint32       `c:"test.data_size_out"` // bytes; in: room, out: used
-	DataIn      Ptr          `c:"test.data_in" bytes:"DataSizeIn"`
-	DataOut     Ptr          `c:"test.data_out" bytes:"DataSizeOut"`
-	Repeat      uint32       `c:"test.repeat"`
-	Duration    uint32       `c:"test.duration"`     // output, ns
-	CtxSizeIn   uint32       `c:"test.ctx_size_in"`  // bytes
-	CtxSizeOut  uint32       `c:"test.ctx_size_out"` // bytes; in: room, out: used
-	CtxIn       Ptr          `c:"test.ctx_in" bytes:"CtxSizeIn"`
-	CtxOut      Ptr          `c:"test.ctx_out" bytes:"CtxSizeOut"`
-	Flags       TestRunFlags `c:"test.flags"`
-	CPU         uint32       `c:"test.cpu"`
+	ProgFD      uint32 `c:"test.prog_fd"`
+	Retval      uint32 `c:"test.retval"`        // output
+	DataSizeIn  uint32 `c:"test.data_size_in"`  // bytes
+	DataSizeOut uint32 `c:"test.data_size_out"` // bytes; in: room, out: used
+	DataIn      Ptr    `c:"test.data_in" bytes:"DataSizeIn"`
+	DataOut     Ptr    `c:"test.data_out" bytes:"DataSizeOut"`
+	Repeat      uint32 `c:"test.repeat"`
+	Duration    uint32 `c:"test.duration"`     // output, ns
+	CtxSizeIn   uint32 `c:"test.ctx_size_in"`  // bytes
+	CtxSizeOut  uint32 `c:"test.ctx_size_out"` // bytes; in: room, out: used
+	CtxIn       Ptr    `c:"test.ctx_in" bytes:"CtxSizeIn"`
+	CtxOut      Ptr    `c:"test.ctx_out" bytes:"CtxSizeOut"`
+	Flags       uint32 `c:"test.flags"`
+	CPU         uint32 `c:"test.cpu"`
 }
 
 // Cmd is BPF_PROG_TEST_RUN.

@@ -2,72 +2,32 @@ package sys
 
 import "unsafe"
 
-// Each length is the end of the last field, not the size of the Go struct, which may be padded or
-// followed by fields that are not the kernel's.
-
-func (a *MapCreateAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.MapExtra) + unsafe.Sizeof(a.MapExtra)
+// upTo gives the attributes from their first byte to the end of their last field, which is not that of the Go struct: that may be
+// padded, or followed by fields that are not the kernel's.
+func upTo[F any](a unsafe.Pointer, last *F) (unsafe.Pointer, uintptr) {
+	return a, uintptr(unsafe.Pointer(last)) - uintptr(a) + unsafe.Sizeof(*last)
 }
 
-func (a *MapUpdateElemAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.Flags) + unsafe.Sizeof(a.Flags)
-}
-
-func (a *MapLookupElemAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.Flags) + unsafe.Sizeof(a.Flags)
-}
-
-func (a *MapDeleteElemAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.Key) + unsafe.Sizeof(a.Key)
-}
-
-func (a *MapFreezeAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.MapFD) + unsafe.Sizeof(a.MapFD)
-}
-
+func (a *MapCreateAttr) raw() (unsafe.Pointer, uintptr)     { return upTo(unsafe.Pointer(a), &a.MapExtra) }
+func (a *MapUpdateElemAttr) raw() (unsafe.Pointer, uintptr) { return upTo(unsafe.Pointer(a), &a.Flags) }
+func (a *MapLookupElemAttr) raw() (unsafe.Pointer, uintptr) { return upTo(unsafe.Pointer(a), &a.Flags) }
+func (a *MapDeleteElemAttr) raw() (unsafe.Pointer, uintptr) { return upTo(unsafe.Pointer(a), &a.Key) }
+func (a *MapFreezeAttr) raw() (unsafe.Pointer, uintptr)     { return upTo(unsafe.Pointer(a), &a.MapFD) }
 func (a *ProgLoadAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.CoreReloRecSize) + unsafe.Sizeof(a.CoreReloRecSize)
+	return upTo(unsafe.Pointer(a), &a.CoreReloRecSize)
 }
-
-func (a *TestRunAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.CPU) + unsafe.Sizeof(a.CPU)
-}
-
-func (a *BTFLoadAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.BTFLogLevel) + unsafe.Sizeof(a.BTFLogLevel)
-}
-
+func (a *TestRunAttr) raw() (unsafe.Pointer, uintptr) { return upTo(unsafe.Pointer(a), &a.CPU) }
+func (a *BTFLoadAttr) raw() (unsafe.Pointer, uintptr) { return upTo(unsafe.Pointer(a), &a.BTFLogLevel) }
 func (a *RawTracepointOpenAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.ProgFD) + unsafe.Sizeof(a.ProgFD)
+	return upTo(unsafe.Pointer(a), &a.ProgFD)
 }
-
-func (a *LinkCreateAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.Flags) + unsafe.Sizeof(a.Flags)
-}
-
-func (a *IterCreateAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.Flags) + unsafe.Sizeof(a.Flags)
-}
-
-func (a *ObjPinAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.FileFlags) + unsafe.Sizeof(a.FileFlags)
-}
-
-func (a *ObjGetAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.FileFlags) + unsafe.Sizeof(a.FileFlags)
-}
-
-func (a *FDByIDAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.OpenFlags) + unsafe.Sizeof(a.OpenFlags)
-}
-
-func (a *NextIDAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.NextID) + unsafe.Sizeof(a.NextID)
-}
-
-func (a *ObjInfoAttr) raw() (unsafe.Pointer, uintptr) {
-	return unsafe.Pointer(a), unsafe.Offsetof(a.Info) + unsafe.Sizeof(a.Info)
-}
+func (a *LinkCreateAttr) raw() (unsafe.Pointer, uintptr) { return upTo(unsafe.Pointer(a), &a.Flags) }
+func (a *IterCreateAttr) raw() (unsafe.Pointer, uintptr) { return upTo(unsafe.Pointer(a), &a.Flags) }
+func (a *ObjPinAttr) raw() (unsafe.Pointer, uintptr)     { return upTo(unsafe.Pointer(a), &a.FileFlags) }
+func (a *ObjGetAttr) raw() (unsafe.Pointer, uintptr)     { return upTo(unsafe.Pointer(a), &a.FileFlags) }
+func (a *FDByIDAttr) raw() (unsafe.Pointer, uintptr)     { return upTo(unsafe.Pointer(a), &a.OpenFlags) }
+func (a *NextIDAttr) raw() (unsafe.Pointer, uintptr)     { return upTo(unsafe.Pointer(a), &a.NextID) }
+func (a *ObjInfoAttr) raw() (unsafe.Pointer, uintptr)    { return upTo(unsafe.Pointer(a), &a.Info) }
 
 func (i *MapInfo) room() (Ptr, uint32)  { return PtrTo(i), uint32(unsafe.Sizeof(*i)) }
 func (i *ProgInfo) room() (Ptr, uint32) { return PtrTo(i), uint32(unsafe.Sizeof(*i)) }

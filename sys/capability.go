@@ -2,7 +2,6 @@ package sys
 
 import (
 	"os"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -21,18 +20,10 @@ const (
 
 // String gives the C name, or the number of a capability that the project does not ask for.
 func (c Cap) String() string {
-	switch c {
-	case CAP_NET_ADMIN:
-		return "CAP_NET_ADMIN"
-	case CAP_SYS_ADMIN:
-		return "CAP_SYS_ADMIN"
-	case CAP_PERFMON:
-		return "CAP_PERFMON"
-	case CAP_BPF:
-		return "CAP_BPF"
-	}
-	return "capability(" + strconv.Itoa(int(c)) + ")"
+	return enumName("capability", "CAP_", capNames[:], uint32(c))
 }
+
+var capNames = [...]string{CAP_NET_ADMIN: "NET_ADMIN", CAP_SYS_ADMIN: "SYS_ADMIN", CAP_PERFMON: "PERFMON", CAP_BPF: "BPF"}
 
 // CapSet is a set of capabilities, bit n for number n.
 type CapSet uint64

@@ -142,7 +142,6 @@ func TestFlagNames(t *testing.T) {
 		{"update", sys.BPF_NOEXIST | sys.BPF_F_LOCK, "BPF_NOEXIST|BPF_F_LOCK"},
 		{"exist", sys.BPF_EXIST, "BPF_EXIST"},
 		{"program", sys.BPF_F_SLEEPABLE, "BPF_F_SLEEPABLE"},
-		{"test run", sys.BPF_F_TEST_RUN_ON_CPU, "BPF_F_TEST_RUN_ON_CPU"},
 		{"log", sys.BPF_LOG_LEVEL1 | sys.BPF_LOG_LEVEL2 | sys.BPF_LOG_STATS, "BPF_LOG_LEVEL1|BPF_LOG_LEVEL2|BPF_LOG_STATS"},
 		{"object kind", sys.ObjLink, "link"},
 		{"no object kind", sys.ObjKind(9), "object kind(9)"},

@@ -41,22 +41,20 @@ func NewEpoll() (*Epoll, error) {
 // Add watches fd, a number, until [Epoll.Remove]. Closing it is not enough: epoll(7) watches the open file description,
 // which a child between fork and exec holds too.
 func (e *Epoll) Add(fd int) error {
-	return e.control(func(epoll int) error {
-		event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}
-		return os.NewSyscallError("epoll_ctl EPOLL_CTL_ADD", unix.EpollCtl(epoll, unix.EPOLL_CTL_ADD, fd, &event))
-	})
+	return os.NewSyscallError("epoll_ctl EPOLL_CTL_ADD", e.control(unix.EPOLL_CTL_ADD, fd))
 }
 
 // Remove forgets fd, before it is closed.
 func (e *Epoll) Remove(fd int) error {
-	return e.control(func(epoll int) error {
-		return os.NewSyscallError("epoll_ctl EPOLL_CTL_DEL", unix.EpollCtl(epoll, unix.EPOLL_CTL_DEL, fd, nil))
-	})
+	return os.NewSyscallError("epoll_ctl EPOLL_CTL_DEL", e.control(unix.EPOLL_CTL_DEL, fd))
 }
 
-func (e *Epoll) control(f func(epoll int) error) error {
+func (e *Epoll) control(op, fd int) error {
 	var err error
-	if refused := e.conn.Control(func(fd uintptr) { err = f(int(fd)) }); refused != nil {
+	refused := e.conn.Control(func(epoll uintptr) {
+		err = unix.EpollCtl(int(epoll), op, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
+	})
+	if refused != nil {
 		return e.why(refused)
 	}
 	return err

@@ -24,18 +24,26 @@ type Error struct {
 
 // Error gives the command, the errno's text and its C name.
 func (e *Error) Error() string {
-	return e.Cmd.String() + ": " + errnoText(e.Errno)
+	text, name := e.Errno.Error(), ErrnoName(e.Errno)
+	if e.Errno == ENOTSUPP {
+		text = "operation is not supported"
+	}
+	if text != name { // both are "errno 525" where there is none
+		text += " (" + name + ")"
+	}
+	return e.Cmd.String() + ": " + text
 }
 
 // Unwrap gives the errno.
 func (e *Error) Unwrap() error { return e.Errno }
 
-func errnoText(e syscall.Errno) string {
+// ErrnoName gives the C name of an errno, "EBADF", or "errno 525" where it has none.
+func ErrnoName(e syscall.Errno) string {
 	if e == ENOTSUPP {
-		return "operation is not supported (ENOTSUPP)"
+		return "ENOTSUPP"
 	}
 	if name := unix.ErrnoName(e); name != "" {
-		return e.Error() + " (" + name + ")"
+		return name
 	}
 	return "errno " + strconv.Itoa(int(e))
 }

@@ -25,26 +25,21 @@ type FD struct {
 // [BPF], it gives an [*os.SyscallError] when an fd below 3 cannot be moved.
 func OpenFD(a Attr) (*FD, error) {
 	n, err := BPF(a)
-	if err != nil {
-		return nil, err
-	}
-	return ownFD(n)
+	return ownFD(n, err)
 }
 
 // DupFD makes an FD of its own for the file that n, which stays the caller's, refers to.
 func DupFD(n int) (*FD, error) {
 	d, err := unix.FcntlInt(uintptr(n), unix.F_DUPFD_CLOEXEC, firstFD)
-	if err != nil {
-		return nil, os.NewSyscallError("fcntl F_DUPFD_CLOEXEC", err)
-	}
-	f := new(FD)
-	f.n.Store(int32(d))
-	return f, nil
+	return ownFD(d, os.NewSyscallError("fcntl F_DUPFD_CLOEXEC", err))
 }
 
-// ownFD wraps an fd that is close-on-exec, as all that bpf(2) opens are, and moves it away from the
-// standard streams.
-func ownFD(n int) (*FD, error) {
+// ownFD takes what a system call has given: an fd that is close-on-exec, as all that bpf(2) opens are,
+// which it moves away from the standard streams, or an error.
+func ownFD(n int, err error) (*FD, error) {
+	if err != nil {
+		return nil, err
+	}
 	if n >= firstFD {
 		f := new(FD)
 		f.n.Store(int32(n))
@@ -60,9 +55,9 @@ func ownFD(n int) (*FD, error) {
 func OpenFile(path string, flags int) (*FD, error) {
 	n, err := retryEINTR(func() (int, error) { return unix.Open(path, flags|unix.O_CLOEXEC, 0) })
 	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+		err = &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	return ownFD(n)
+	return ownFD(n, err)
 }
 
 // Int gives the number for a system call, -1 once it is closed: the kernel answers that with EBADF.
@@ -111,11 +106,8 @@ func (f *FD) Read(p []byte) (int, error) {
 
 // Size gives the file's size in bytes as fstat(2) tells it.
 func (f *FD) Size() (int64, error) {
-	var st unix.Stat_t
-	if err := unix.Fstat(f.Int(), &st); err != nil {
-		return 0, os.NewSyscallError("fstat", err)
-	}
-	return st.Size, nil
+	_, size, err := f.ID()
+	return size, err
 }
 
 // String gives "fd 7" or "closed fd".

@@ -1,6 +1,9 @@
 package sys
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // ElemFlags go with a map element: the flags of BPF_MAP_UPDATE_ELEM and BPF_MAP_LOOKUP_ELEM in
 // linux/bpf.h. BPF_NOEXIST and BPF_EXIST exclude each other.
@@ -21,11 +24,7 @@ func (f ElemFlags) String() string {
 	return joinFlags(elemFlagNames[:], uint64(f))
 }
 
-var elemFlagNames = [...]flagName{
-	{uint64(BPF_NOEXIST), "BPF_NOEXIST"},
-	{uint64(BPF_EXIST), "BPF_EXIST"},
-	{uint64(BPF_F_LOCK), "BPF_F_LOCK"},
-}
+var elemFlagNames = [...]string{"BPF_NOEXIST", "BPF_EXIST", "BPF_F_LOCK"}
 
 // MapFlags go with BPF_MAP_CREATE (map_flags) and, those about access, with BPF_OBJ_GET
 // (file_flags) and BPF_MAP_GET_FD_BY_ID (open_flags): the anonymous enum of linux/bpf.h.
@@ -46,16 +45,9 @@ const (
 // String joins the names of the set flags with "|".
 func (f MapFlags) String() string { return joinFlags(mapFlagNames[:], uint64(f)) }
 
-var mapFlagNames = [...]flagName{
-	{uint64(BPF_F_NO_PREALLOC), "BPF_F_NO_PREALLOC"},
-	{uint64(BPF_F_NUMA_NODE), "BPF_F_NUMA_NODE"},
-	{uint64(BPF_F_RDONLY), "BPF_F_RDONLY"},
-	{uint64(BPF_F_WRONLY), "BPF_F_WRONLY"},
-	{uint64(BPF_F_RDONLY_PROG), "BPF_F_RDONLY_PROG"},
-	{uint64(BPF_F_WRONLY_PROG), "BPF_F_WRONLY_PROG"},
-	{uint64(BPF_F_CLONE), "BPF_F_CLONE"},
-	{uint64(BPF_F_MMAPABLE), "BPF_F_MMAPABLE"},
-	{uint64(BPF_F_LINK), "BPF_F_LINK"},
+var mapFlagNames = [...]string{
+	0: "BPF_F_NO_PREALLOC", 2: "BPF_F_NUMA_NODE", 3: "BPF_F_RDONLY", 4: "BPF_F_WRONLY", 7: "BPF_F_RDONLY_PROG",
+	8: "BPF_F_WRONLY_PROG", 9: "BPF_F_CLONE", 10: "BPF_F_MMAPABLE", 13: "BPF_F_LINK",
 }
 
 // ProgFlags go with BPF_PROG_LOAD (prog_flags) in linux/bpf.h.
@@ -67,18 +59,7 @@ const BPF_F_SLEEPABLE ProgFlags = 1 << 4
 // String joins the names of the set flags with "|".
 func (f ProgFlags) String() string { return joinFlags(progFlagNames[:], uint64(f)) }
 
-var progFlagNames = [...]flagName{{uint64(BPF_F_SLEEPABLE), "BPF_F_SLEEPABLE"}}
-
-// TestRunFlags go with BPF_PROG_TEST_RUN in linux/bpf.h.
-type TestRunFlags uint32
-
-// BPF_F_TEST_RUN_ON_CPU runs a raw_tp program on the CPU that the attribute cpu names.
-const BPF_F_TEST_RUN_ON_CPU TestRunFlags = 1 << 0
-
-// String joins the names of the set flags with "|".
-func (f TestRunFlags) String() string { return joinFlags(testRunFlagNames[:], uint64(f)) }
-
-var testRunFlagNames = [...]flagName{{uint64(BPF_F_TEST_RUN_ON_CPU), "BPF_F_TEST_RUN_ON_CPU"}}
+var progFlagNames = [...]string{4: "BPF_F_SLEEPABLE"}
 
 // LogLevel is the log_level of BPF_PROG_LOAD: BPF_LOG_* in the kernel's linux/bpf_verifier.h,
 // which is no UAPI header; the values are fixed by use.
@@ -93,38 +74,22 @@ const (
 // String joins the names of the set bits with "|".
 func (l LogLevel) String() string { return joinFlags(logLevelNames[:], uint64(l)) }
 
-var logLevelNames = [...]flagName{
-	{uint64(BPF_LOG_LEVEL1), "BPF_LOG_LEVEL1"},
-	{uint64(BPF_LOG_LEVEL2), "BPF_LOG_LEVEL2"},
-	{uint64(BPF_LOG_STATS), "BPF_LOG_STATS"},
-}
+var logLevelNames = [...]string{"BPF_LOG_LEVEL1", "BPF_LOG_LEVEL2", "BPF_LOG_STATS"}
 
-type flagName struct {
-	bit  uint64
-	name string
-}
-
-// joinFlags names the bits of v in the order of the table; what is left over follows in hex.
-func joinFlags(names []flagName, v uint64) string {
-	if v == 0 {
-		return "0"
-	}
-	var s string
-	for _, n := range names {
-		if v&n.bit != 0 {
-			s = joinFlag(s, n.name)
-			v &^= n.bit
+// joinFlags names the bits of v, whose names stand at their numbers; what has no name follows in hex.
+func joinFlags(names []string, v uint64) string {
+	var set []string
+	for bit, name := range names {
+		if name != "" && v&(1<<bit) != 0 {
+			set = append(set, name)
+			v &^= 1 << bit
 		}
 	}
-	if v != 0 {
-		s = joinFlag(s, "0x"+strconv.FormatUint(v, 16))
+	switch {
+	case v != 0:
+		set = append(set, "0x"+strconv.FormatUint(v, 16))
+	case len(set) == 0:
+		return "0"
 	}
-	return s
-}
-
-func joinFlag(s, name string) string {
-	if s == "" {
-		return name
-	}
-	return s + "|" + name
+	return strings.Join(set, "|")
 }

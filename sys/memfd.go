@@ -10,10 +10,7 @@ import (
 // shown in /proc and needs not be unique; flags are MFD_* of linux/memfd.h, MFD_CLOEXEC is added.
 func MemfdCreate(name string, size int64, flags uint) (*FD, error) {
 	n, err := unix.MemfdCreate(name, int(flags)|unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, os.NewSyscallError("memfd_create", err)
-	}
-	fd, err := ownFD(n)
+	fd, err := ownFD(n, os.NewSyscallError("memfd_create", err))
 	if err != nil {
 		return nil, err
 	}

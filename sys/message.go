@@ -34,7 +34,7 @@ func Receive(socket *FD, b []byte) (Message, error) {
 		case unix.SCM_RIGHTS:
 			numbers, _ := unix.ParseUnixRights(&parts[i])
 			for _, n := range numbers {
-				fd, moved := ownFD(n)
+				fd, moved := ownFD(n, nil)
 				if moved != nil {
 					m.Cut = true
 					continue

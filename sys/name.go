@@ -1,5 +1,7 @@
 package sys
 
+import "golang.org/x/sys/unix"
+
 // BPF_OBJ_NAME_LEN is the size in bytes of an object's name, its NUL included: linux/bpf.h.
 const BPF_OBJ_NAME_LEN = 16
 
@@ -25,11 +27,4 @@ func objNameByte(c byte) bool {
 }
 
 // String gives the name without its NULs.
-func (n ObjName) String() string {
-	for i, c := range n {
-		if c == 0 {
-			return string(n[:i])
-		}
-	}
-	return string(n[:])
-}
+func (n ObjName) String() string { return unix.ByteSliceToString(n[:]) }

@@ -18,8 +18,5 @@ func PerfEventOpenTracepoint(id uint64) (*FD, error) {
 		Config: id,
 	}
 	n, err := unix.PerfEventOpen(&attr, -1, 0, -1, unix.PERF_FLAG_FD_CLOEXEC)
-	if err != nil {
-		return nil, os.NewSyscallError("perf_event_open", err)
-	}
-	return ownFD(n)
+	return ownFD(n, os.NewSyscallError("perf_event_open", err))
 }

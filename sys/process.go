@@ -15,10 +15,7 @@ const PIDFD_THREAD = 0x80
 // PIDFD_THREAD is missing.
 func PidfdOpen(pid int, flags uint) (*FD, error) {
 	n, err := unix.PidfdOpen(pid, int(flags))
-	if err != nil {
-		return nil, os.NewSyscallError("pidfd_open", err)
-	}
-	return ownFD(n) // always close-on-exec
+	return ownFD(n, os.NewSyscallError("pidfd_open", err)) // always close-on-exec
 }
 
 // PidfdSendSignal sends a signal to the process that a pidfd refers to: pidfd_send_signal(2). ESRCH says that it was reaped.

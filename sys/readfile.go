@@ -43,20 +43,11 @@ func ReadFile(path string, limit int) ([]byte, error) {
 		case err == io.EOF:
 			return b, nil
 		case err != nil:
-			return nil, &os.PathError{Op: "read", Path: path, Err: underlying(err)}
+			return nil, &os.PathError{Op: "read", Path: path, Err: errors.Unwrap(err)} // without the name of the call, which is the Op
 		case len(b) > limit:
 			return nil, &FileSizeError{Path: path, Limit: limit}
 		case len(b) == cap(b):
 			b = append(b, 0)[:len(b)]
 		}
 	}
-}
-
-// underlying takes the name of the system call off, which the PathError has.
-func underlying(err error) error {
-	var call *os.SyscallError
-	if errors.As(err, &call) {
-		return call.Err
-	}
-	return err
 }

@@ -7,7 +7,7 @@ import "golang.org/x/sys/unix"
 // absent stands for a system call that the architecture does not have.
 const absent = -1
 
-// syscallNumbers has the system calls that a [Syscall] may name. One that an architecture does not have is absent.
+// syscallNumbers has the system calls that [SyscallNumber] knows.
 var syscallNumbers = map[string]int{
 	"accept4": unix.SYS_ACCEPT4, "bpf": unix.SYS_BPF, "brk": unix.SYS_BRK, "clock_gettime": unix.SYS_CLOCK_GETTIME,
 	"clone": unix.SYS_CLONE, "close": unix.SYS_CLOSE, "epoll_create1": unix.SYS_EPOLL_CREATE1, "epoll_ctl": unix.SYS_EPOLL_CTL,

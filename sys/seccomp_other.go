@@ -2,14 +2,6 @@
 
 package sys
 
-const (
-	auditArch  = 0 // not known: Confine says so
-	cloneFlags = 0
-	absent     = -1
-	pollNr     = absent
-)
+const auditArch = 0
 
-var (
-	syscallNumbers map[string]int
-	mmapRule       = Syscall{Name: "mmap", Arg: 2, Without: protExec}
-)
+var syscallNumbers map[string]int

@@ -9,10 +9,7 @@ import (
 // UnixSocket makes a SOCK_SEQPACKET socket of AF_UNIX that does not block: unix(7). A message is read whole or not at all.
 func UnixSocket() (*FD, error) {
 	n, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("socket", err)
-	}
-	return ownFD(n)
+	return ownFD(n, os.NewSyscallError("socket", err))
 }
 
 // ListenUnix makes a socket that listens at path, which must not exist, with permissions of mode: bind(2), chmod(2), listen(2).
@@ -56,10 +53,7 @@ func Accept(listener *FD) (*FD, error) {
 		n, _, err := unix.Accept4(listener.Int(), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 		return n, err
 	})
-	if err != nil {
-		return nil, os.NewSyscallError("accept4", err)
-	}
-	return ownFD(n)
+	return ownFD(n, os.NewSyscallError("accept4", err))
 }
 
 // ConnectUnix connects to a socket that listens at path: connect(2). EAGAIN says that as many as it takes wait already.
@@ -85,10 +79,7 @@ type Peer struct {
 // UnixPeer asks who is at the other end: SO_PEERPIDFD (Linux 6.5), SO_PEERCRED. ESRCH, before Linux 6.16 EINVAL, says that the process is gone.
 func UnixPeer(fd *FD) (Peer, error) {
 	n, err := unix.GetsockoptInt(fd.Int(), unix.SOL_SOCKET, unix.SO_PEERPIDFD)
-	if err != nil {
-		return Peer{}, os.NewSyscallError("getsockopt SO_PEERPIDFD", err)
-	}
-	pidfd, err := ownFD(n)
+	pidfd, err := ownFD(n, os.NewSyscallError("getsockopt SO_PEERPIDFD", err))
 	if err != nil {
 		return Peer{}, err
 	}

@@ -157,7 +157,7 @@ func TestExec(t *testing.T) {
 			p.tell("raceexec", tid, 50*(round/2))
 			p.do("pid").gives(int64(p.pid))
 			clean := 0
-			eventually(t, "the element to be gone", func() bool {
+			kerneltest.Eventually(t, "the element to be gone", func() bool {
 				memory.A.Store(40)
 				memory.B.Store(2)
 				memory.Result.Store(0)

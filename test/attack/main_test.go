@@ -16,7 +16,6 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
-	"time"
 
 	"kptr/bpfobj"
 	"kptr/bpfobj/prebuilt"
@@ -52,18 +51,6 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// eventually waits until something that happens late is so.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for pause := time.Millisecond; !ok(); pause = min(2*pause, 50*time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-		time.Sleep(pause)
 	}
 }
 

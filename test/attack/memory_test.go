@@ -37,7 +37,7 @@ func TestSameMemfd(t *testing.T) {
 		a.do("memory", a.do("ownmemfd").ok(), 1, pages, again).refused(wire.MemoryTaken)
 		a.uses(0, 0, true)
 		a.do("hangup", 0).ok()
-		eventually(t, "the memory to be free again", func() bool { return b.do("memory", fd, 2, pages).Err == "" })
+		kerneltest.Eventually(t, "the memory to be free again", func() bool { return b.do("memory", fd, 2, pages).Err == "" })
 		w.shares(t, victim)
 	})
 }

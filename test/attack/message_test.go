@@ -230,5 +230,5 @@ func TestRate(t *testing.T) {
 		return p.do("set", p.pid)
 	}).refused(wire.Rate)
 	w.shares(t, victim)
-	eventually(t, "it to be served again", func() bool { return a.do("set", a.pid).Err == "" })
+	kerneltest.Eventually(t, "it to be served again", func() bool { return a.do("set", a.pid).Err == "" })
 }

@@ -67,7 +67,7 @@ func TestUnit(t *testing.T) {
 		t.Fatalf("kptr-demo says %q", line)
 	}
 	w := &way{kind: "broker", path: filepath.Join(run, "broker.sock")}
-	eventually(t, "the socket", func() bool { _, err := os.Stat(w.path); return err == nil })
+	kerneltest.Eventually(t, "the socket", func() bool { _, err := os.Stat(w.path); return err == nil })
 	w.shares(t, victim)
 	w.shares(t, nobody)
 	must(t, cmd.Process.Signal(syscall.SIGTERM))

@@ -1,10 +1,12 @@
-package sys
+package broker
 
 import (
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
+
+	"kptr/sys"
 )
 
 // ErrSyscallName matches the refusal of a [Syscall] whose name is not known.
@@ -18,40 +20,6 @@ type Syscall struct {
 	Only    []uint32 // the values that it may have
 	Has     uint32   // bits of which it must have one
 	Without uint32   // bits that it must not have
-}
-
-// GoRuntime is what the Go runtime and package os need after a program has started: threads, memory, signals, timers, the network
-// poller. Threads, but no process, may be started; memory may not become executable, nor other processes be sent signals
-// by tgkill(2).
-func GoRuntime(pid int) []Syscall {
-	var list []Syscall
-	for _, name := range [...]string{
-		"brk", "clock_gettime", "close", "epoll_create1", "epoll_ctl", "epoll_pwait", "eventfd2", "exit", "exit_group", "fcntl",
-		"futex", "getpid", "getrandom", "gettid", "madvise", "mincore", "munmap", "nanosleep", "pipe2", "read", "rt_sigaction", "rt_sigprocmask",
-		"rt_sigreturn", "restart_syscall", "sched_getaffinity", "sched_yield", "sigaltstack", "write",
-	} {
-		list = append(list, Syscall{Name: name})
-	}
-	return append(list,
-		Syscall{Name: "clone", Arg: cloneFlags, Has: cloneThread},
-		Syscall{Name: "tgkill", Arg: 0, Only: []uint32{uint32(pid)}},
-		mmapRule,
-		Syscall{Name: "mprotect", Arg: 2, Without: protExec},
-		Syscall{Name: "prctl", Arg: 0, Only: []uint32{prSetVMA}},
-	)
-}
-
-const (
-	cloneThread = 0x10000    // CLONE_THREAD: linux/sched.h
-	protExec    = 0x4        // PROT_EXEC: asm-generic/mman-common.h
-	prSetVMA    = 0x53564d41 // PR_SET_VMA, which names mappings: linux/prctl.h
-)
-
-// sockFilter is struct sock_filter (linux/filter.h), an instruction of classic BPF.
-type sockFilter struct {
-	code   uint16
-	jt, jf uint8
-	k      uint32
 }
 
 // Codes of linux/bpf_common.h, actions of linux/seccomp.h.
@@ -73,26 +41,30 @@ const (
 	dataArgs = 16
 )
 
-// seccompProgram gives EPERM to what is not in the list, and kills a process that calls by another architecture's numbers: those of
+func op(code uint16, jt, jf uint8, k uint32) sys.SockFilter {
+	return sys.SockFilter{Code: code, Jt: jt, Jf: jf, K: k}
+}
+
+// program gives EPERM to what is not in the list, and kills a process that calls by another architecture's numbers: those of
 // i386 mean other calls on amd64.
-func seccompProgram(list []Syscall) ([]sockFilter, error) {
-	if auditArch == 0 {
-		return nil, &NotSupportedError{Feature: "seccomp filter on " + runtime.GOARCH}
+func program(list []Syscall) ([]sys.SockFilter, error) {
+	if sys.AuditArch == 0 {
+		return nil, &sys.NotSupportedError{Feature: "seccomp filter on " + runtime.GOARCH}
 	}
-	p := []sockFilter{{ldAbs, 0, 0, dataArch}, {jmpEq, 1, 0, auditArch}, {retK, 0, 0, kill}, {ldAbs, 0, 0, dataNr}}
+	p := []sys.SockFilter{op(ldAbs, 0, 0, dataArch), op(jmpEq, 1, 0, sys.AuditArch), op(retK, 0, 0, kill), op(ldAbs, 0, 0, dataNr)}
 	for _, s := range list {
-		nr, ok := syscallNumbers[s.Name]
-		if !ok {
+		nr, known := sys.SyscallNumber(s.Name)
+		if !known {
 			return nil, fmt.Errorf("%w: %s", ErrSyscallName, s.Name)
 		}
-		if nr == absent {
+		if nr < 0 { // the architecture does not have it
 			continue
 		}
 		check := s.check()
-		p = append(p, sockFilter{jmpEq, 0, uint8(len(check)), uint32(nr)})
+		p = append(p, op(jmpEq, 0, uint8(len(check)), uint32(nr)))
 		p = append(p, check...)
 	}
-	p = append(p, sockFilter{retK, 0, 0, refuse})
+	p = append(p, op(retK, 0, 0, refuse))
 	if len(p) > maxProg {
 		return nil, fmt.Errorf("seccomp filter of %d instructions, at most %d", len(p), maxProg)
 	}
@@ -100,25 +72,25 @@ func seccompProgram(list []Syscall) ([]sockFilter, error) {
 }
 
 // check is what follows where the number is the call's; it always ends in an action.
-func (s *Syscall) check() []sockFilter {
+func (s *Syscall) check() []sys.SockFilter {
 	low := uint32(dataArgs + 8*s.Arg)
 	if binary.NativeEndian.Uint16([]byte{0, 1}) == 1 {
 		low += 4 // on a big-endian machine
 	}
-	yes, no := sockFilter{retK, 0, 0, allow}, sockFilter{retK, 0, 0, refuse}
+	yes, no := op(retK, 0, 0, allow), op(retK, 0, 0, refuse)
 	switch {
 	case s.Without != 0:
-		return []sockFilter{{ldAbs, 0, 0, low}, {jmpSet, 1, 0, s.Without}, yes, no}
+		return []sys.SockFilter{op(ldAbs, 0, 0, low), op(jmpSet, 1, 0, s.Without), yes, no}
 	case s.Has != 0:
-		return []sockFilter{{ldAbs, 0, 0, low}, {jmpSet, 0, 1, s.Has}, yes, no}
+		return []sys.SockFilter{op(ldAbs, 0, 0, low), op(jmpSet, 0, 1, s.Has), yes, no}
 	case s.Only != nil:
-		p := []sockFilter{{ldAbs, 0, 0, low}}
+		p := []sys.SockFilter{op(ldAbs, 0, 0, low)}
 		for _, v := range s.Only {
-			p = append(p, sockFilter{jmpEq, 0, 1, v}, yes)
+			p = append(p, op(jmpEq, 0, 1, v), yes)
 		}
 		return append(p, no)
 	}
-	return []sockFilter{yes}
+	return []sys.SockFilter{yes}
 }
 
 // String says which calls are allowed: "bpf(0: 0x1, 0x2)", "clone(0: any of 0x10000)", "mmap(2: none of 0x4)", "read".

@@ -2,7 +2,7 @@
 
 // The race detector's runtime is C, whose threads make other system calls than Go's: the filter would end it.
 
-package sys
+package broker
 
 import (
 	"fmt"
@@ -14,10 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"kptr/sys"
+
 	"golang.org/x/sys/unix"
 )
 
-const confinedEnv = "SYS_TEST_CONFINED"
+const confinedEnv = "KPTR_TEST_CONFINED"
 
 func init() {
 	if os.Getenv(confinedEnv) != "" {
@@ -28,8 +30,8 @@ func init() {
 
 // confined prints what differs from what it expects.
 func confined() {
-	list := append(GoRuntime(os.Getpid()), Syscall{Name: "bpf", Arg: 0, Only: []uint32{uint32(BPF_MAP_LOOKUP_ELEM)}})
-	if err := Confine(list); err != nil {
+	list := append(goRuntime(os.Getpid()), Syscall{Name: "bpf", Arg: 0, Only: []uint32{uint32(sys.BPF_MAP_LOOKUP_ELEM)}})
+	if err := confine(list); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -40,7 +42,7 @@ func confined() {
 			runtime.LockOSThread()
 			time.Sleep(time.Millisecond)
 			runtime.GC()
-			try("bpf of a new thread", unix.EPERM, unix.SYS_BPF, uintptr(BPF_PROG_LOAD), 0, 0)
+			try("bpf of a new thread", unix.EPERM, unix.SYS_BPF, uintptr(sys.BPF_PROG_LOAD), 0, 0)
 		})
 	}
 	started.Wait()
@@ -59,8 +61,8 @@ func confined() {
 	try("execve", unix.EPERM, unix.SYS_EXECVE, 0, 0, 0)
 	try("kill", unix.EPERM, unix.SYS_KILL, 1, 0, 0)
 	try("tgkill of another process", unix.EPERM, unix.SYS_TGKILL, 1, 1, 0)
-	try("bpf, another command", unix.EPERM, unix.SYS_BPF, uintptr(BPF_PROG_LOAD), 0, 0)
-	try("bpf", unix.E2BIG, unix.SYS_BPF, uintptr(BPF_MAP_LOOKUP_ELEM), 0, page+8) // bpf_check_uarg_tail_zero, kernel/bpf/syscall.c
+	try("bpf, another command", unix.EPERM, unix.SYS_BPF, uintptr(sys.BPF_PROG_LOAD), 0, 0)
+	try("bpf", unix.E2BIG, unix.SYS_BPF, uintptr(sys.BPF_MAP_LOOKUP_ELEM), 0, page+8) // bpf_check_uarg_tail_zero, kernel/bpf/syscall.c
 	try("mprotect to executable", unix.EPERM, unix.SYS_MPROTECT, page, page, unix.PROT_EXEC)
 	if runtime.GOARCH == "s390x" {
 		try("clone of a process", unix.EPERM, unix.SYS_CLONE, 0, uintptr(unix.SIGCHLD), 0)
