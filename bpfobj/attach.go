@@ -39,25 +39,27 @@ func (p *Program) Attach() (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	link := &Link{program: p.name}
-	tracing := &sys.RawTracepointOpenAttr{ProgFD: fd.Uint32()} // the program was loaded for its target
+	link := &Link{program: p.Name()}
+	var attr sys.Attr = &sys.RawTracepointOpenAttr{ProgFD: fd.Uint32()} // of tracing: the program was loaded for its target
 	switch {
 	case !p.spec.attaches():
 		err = ErrNotAttached
 	case p.spec.Target == "":
 		err = errors.New(noTarget)
 	case p.spec.Type == sys.BPF_PROG_TYPE_TRACEPOINT:
-		err = link.tracepoint(fd, p.spec.Target)
+		link.event, err = openTracepoint(p.spec.Target)
+		attr = &sys.LinkCreateAttr{ProgFD: fd.Uint32(), TargetFD: link.event.Uint32(), AttachType: sys.BPF_PERF_EVENT}
 	case p.spec.AttachType == sys.BPF_TRACE_ITER:
-		link.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: sys.BPF_TRACE_ITER})
+		attr = &sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: sys.BPF_TRACE_ITER}
 	case p.spec.Type == sys.BPF_PROG_TYPE_RAW_TRACEPOINT:
-		tracing.Name = sys.CString(p.spec.Target)
-		fallthrough
-	default:
-		link.fd, err = sys.OpenFD(tracing)
+		attr = &sys.RawTracepointOpenAttr{ProgFD: fd.Uint32(), Name: sys.CString(p.spec.Target)}
+	}
+	if err == nil {
+		link.fd, err = sys.OpenFD(attr)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("attach program %q to %s: %w", p.name, p.spec.Section, err)
+		link.event.Close()
+		return nil, fmt.Errorf("attach %v to %s: %w", p.thing, p.spec.Section, err)
 	}
 	return link, nil
 }
@@ -69,34 +71,26 @@ func (m *Map) Attach() (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	link := &Link{program: m.name}
+	link := &Link{program: m.Name()}
 	if m.Type() != sys.BPF_MAP_TYPE_STRUCT_OPS {
 		err = ErrNotAttached
 	} else {
 		link.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: fd.Uint32(), AttachType: sys.BPF_STRUCT_OPS})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("attach map %q: %w", m.name, err)
+		return nil, fmt.Errorf("attach %v: %w", m.thing, err)
 	}
 	return link, nil
 }
 
-// tracepoint attaches through a perf event, of which one CPU's is enough: the
-// program hangs at the tracepoint itself (perf_event_set_bpf_prog, kernel/events/
-// core.c).
-func (l *Link) tracepoint(prog *sys.FD, target string) error {
+// openTracepoint opens a perf event to attach through, of which one CPU's is enough: the program hangs at the tracepoint itself
+// (perf_event_set_bpf_prog, kernel/events/core.c).
+func openTracepoint(target string) (*sys.FD, error) {
 	id, err := tracepointID(target)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if l.event, err = sys.PerfEventOpenTracepoint(id); err != nil {
-		return err
-	}
-	l.fd, err = sys.OpenFD(&sys.LinkCreateAttr{ProgFD: prog.Uint32(), TargetFD: l.event.Uint32(), AttachType: sys.BPF_PERF_EVENT})
-	if err != nil {
-		l.event.Close()
-	}
-	return err
+	return sys.PerfEventOpenTracepoint(id)
 }
 
 // tracepointID reads the id of CATEGORY/NAME from tracefs, which is mounted at
@@ -139,7 +133,7 @@ func (p *Program) Run(ctx []byte) (uint32, error) {
 	}
 	attr := sys.TestRunAttr{ProgFD: fd.Uint32(), CtxIn: sys.Bytes(ctx), CtxSizeIn: uint32(len(ctx))}
 	if _, err := sys.BPF(&attr); err != nil {
-		return 0, fmt.Errorf("run program %q: %w", p.name, err)
+		return 0, fmt.Errorf("run %v: %w", p.thing, err)
 	}
 	return attr.Retval, nil
 }

@@ -15,12 +15,10 @@ import (
 func (s *Spec) SetEnums(k *Kernel, prefix string) error {
 	var vars []Variable
 	var names []string
-	for i := range s.Maps {
-		for _, v := range s.variables(&s.Maps[i]) {
-			if v.initial.readOnly() && strings.HasPrefix(v.name, prefix) {
-				vars = append(vars, v)
-				names = append(names, strings.TrimPrefix(v.name, "__"))
-			}
+	for v := range s.variables {
+		if v.section.readOnly() && strings.HasPrefix(v.name, prefix) {
+			vars = append(vars, v)
+			names = append(names, strings.TrimPrefix(v.name, "__"))
 		}
 	}
 	values, err := scanned(k, names, btf.Enumerators)

@@ -18,29 +18,24 @@ const (
 
 // explain adds to a refusal what the errno alone does not say.
 func (l *loader) explain(step *Step, err error) error {
-	denied := errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) && !errors.Is(err, ErrVerifier)
-	i := step.thing.index
 	switch attr := step.Attr.(type) {
 	case *sys.ObjPinAttr, *sys.ObjGetAttr:
-		return l.explainPin(&l.spec.Maps[i], err)
+		return l.explainPin(l.pinPath(&l.maps[step.thing.index]), err)
 	case *sys.ProgLoadAttr:
-		return l.explainProgram(&l.spec.Programs[i], denied, err)
+		return l.explainProgram(&l.spec.Programs[step.thing.index], err)
 	case *sys.BTFLoadAttr:
 		if to := l.declaredPointee(); to != "" && errors.Is(err, syscall.EINVAL) {
 			return fmt.Errorf("struct %s is only declared, and a kptr points to it: name it at file scope of the C source (a variable or a plain pointer to it): %w", to, err)
 		}
 	case *sys.MapCreateAttr:
-		switch {
-		case attr.MaxEntries == 0 && errors.Is(err, syscall.EINVAL) && traits(attr.MapType)&localStore == 0:
+		if attr.MaxEntries == 0 && errors.Is(err, syscall.EINVAL) && traits(attr.MapType)&localStore == 0 {
 			return fmt.Errorf("%w: max_entries is 0: __uint(max_entries, ...) is missing, or MapSpec.MaxEntries", err)
-		case step.kept && !denied && len(l.maps[i].kptrs) > 0:
-			return l.explainMap(i, err)
+		}
+		if m := &l.maps[step.thing.index]; step.kept && len(m.kptrs) > 0 {
+			err = l.explainMap(m, err)
 		}
 	}
-	if denied {
-		return permission(err, sys.CAP_BPF)
-	}
-	return err
+	return permission(err, sys.CAP_BPF)
 }
 
 // declaredPointee names the struct behind the kptr for which btf_parse_struct_metas (kernel/bpf/btf.c) refuses a struct with a
@@ -57,8 +52,7 @@ func (l *loader) declaredPointee() string {
 
 // explainPin names the path, and a directory that is on no bpffs: the kernel says
 // EPERM to that (bpf_obj_do_pin, kernel/bpf/inode.c).
-func (l *loader) explainPin(m *MapSpec, err error) error {
-	path := l.pinPath(m)
+func (l *loader) explainPin(path string, err error) error {
 	if ok, statErr := sys.IsBPFFS(l.pinDir); statErr == nil && !ok {
 		return fmt.Errorf("%s: %w: mount -t bpf bpf %s: %w", path, ErrNotBPFFS, l.pinDir, err)
 	}
@@ -66,7 +60,7 @@ func (l *loader) explainPin(m *MapSpec, err error) error {
 }
 
 // explainProgram tells apart what bpf_prog_load (kernel/bpf/syscall.c) and the verifier have the same few errnos for.
-func (l *loader) explainProgram(p *ProgramSpec, denied bool, err error) error {
+func (l *loader) explainProgram(p *ProgramSpec, err error) error {
 	need := []sys.Cap{sys.CAP_BPF, sys.CAP_PERFMON}
 	if p.Type == sys.BPF_PROG_TYPE_SYSCALL {
 		need = need[:1]
@@ -74,12 +68,10 @@ func (l *loader) explainProgram(p *ProgramSpec, denied bool, err error) error {
 	switch {
 	case lacksJIT(p, err):
 		return &sys.NotSupportedError{Feature: featureJIT, Err: err}
-	case denied && p.onTrampoline() && len(missingCaps(need)) == 0:
+	case denied(err) && p.onTrampoline() && len(missingCaps(need)) == 0:
 		return &sys.NotSupportedError{Feature: featureTrampoline, Err: err}
-	case denied:
-		return permission(err, need...)
 	}
-	return l.explainScalar(err)
+	return l.explainScalar(permission(err, need...))
 }
 
 // lacksJIT tells whether a program was refused because the interpreter would have to run it: kernel/bpf/verifier.c says so
@@ -101,15 +93,14 @@ func (l *loader) explainScalar(err error) error {
 		return err
 	}
 	for i := range l.maps {
-		pm := &l.maps[i]
-		if l.spec.Maps[i].Type != sys.BPF_MAP_TYPE_TASK_STORAGE || len(pm.kptrs) > 0 || pm.value == 0 {
+		m := &l.maps[i]
+		if m.Type != sys.BPF_MAP_TYPE_TASK_STORAGE || len(m.kptrs) > 0 || m.valueType == 0 {
 			continue
 		}
-		for _, field := range l.types.Type(l.types.Resolve(pm.value)).Members {
+		for _, field := range l.types.Type(l.types.Resolve(m.valueType)).Members {
 			// A pointer with another tag is a kptr, whose author knows what it is.
 			if p := l.types.Type(l.types.Resolve(field.Type)); p.Kind == btf.KindPtr && l.types.Type(p.Type).Kind != btf.KindTypeTag {
-				rule := l.ruleAt(i, &UserKptr{Path: field.Name, Offset: uint64(field.BitOffset / 8)})
-				rule.Err = err
+				rule := l.ruleAt(m, &UserKptr{Path: field.Name, Offset: uint64(field.BitOffset / 8)}, err)
 				return rule.breaks(ErrTagMissing, "declare the pointer with __kptr_user (clang 15, gcc 16 or later), or give its Go type to Options.ValueTypes")
 			}
 		}
@@ -119,21 +110,19 @@ func (l *loader) explainScalar(err error) error {
 
 // explainMap finds the rule behind the errno of BPF_MAP_CREATE for a map with
 // user kptrs. What Plan could check is not the cause.
-func (l *loader) explainMap(i int, err error) error {
-	rule := l.ruleAt(i, nil)
-	rule.Err = err
+func (l *loader) explainMap(m *plannedMap, err error) error {
+	rule := l.ruleAt(m, nil, err)
 	switch {
 	case errors.Is(err, syscall.EINVAL):
-		for _, u := range l.maps[i].kptrs {
+		for _, u := range m.kptrs {
 			if name := l.types.Type(u.Pointee).Name; kernelHasStruct(name) {
-				rule.Field, rule.Offset = u.Path, u.Offset
-				return rule.breaks(ErrPointeeName, "struct %s is also in the BTF of vmlinux: rename it", name)
+				return l.ruleAt(m, &u, err).breaks(ErrPointeeName, "struct %s is also in the BTF of vmlinux: rename it", name)
 			}
 		}
 	case errors.Is(err, syscall.EOPNOTSUPP):
 		return rule.breaks(ErrFieldBeside, "move the bpf_timer, bpf_wq, list head or tree root to another map")
 	case errors.Is(err, syscall.E2BIG):
-		return rule.breaks(ErrValueSize, valueSizeDetail, l.spec.Maps[i].ValueSize)
+		return rule.breaks(ErrValueSize, valueSizeDetail, m.ValueSize)
 	}
 	return err
 }

@@ -62,8 +62,7 @@ func TestExplainScalar(t *testing.T) {
 		field := btf.Member{Name: "group", Type: types.Add(btf.Type{Kind: btf.KindPtr, Type: to})}
 		value := types.Add(btf.Type{Kind: btf.KindStruct, Name: "value", Size: 8, Members: []btf.Member{field}})
 		l := &loader{Plan: &Plan{
-			spec:  &Spec{Maps: []MapSpec{{Name: "m", Type: sys.BPF_MAP_TYPE_TASK_STORAGE}}},
-			types: types, maps: []plannedMap{{value: value}},
+			types: types, maps: []plannedMap{{MapSpec: &MapSpec{Name: "m", Type: sys.BPF_MAP_TYPE_TASK_STORAGE}, valueType: value}},
 		}}
 		err := l.explainScalar(&VerifierError{Log: row.log, Err: syscall.EACCES})
 		if errors.Is(err, ErrTagMissing) != row.missing || !errors.Is(err, ErrVerifier) {

@@ -119,8 +119,7 @@ func checkFuzzPlan(t *testing.T, spec *Spec, k *Kernel) {
 			}
 		}
 	}
-	for _, name := range spec.variableNames() {
-		v := spec.Variable(name)
+	for v := range spec.variables {
 		var n uint64
 		v.Get(&n) // whether the types agree is not the question
 	}

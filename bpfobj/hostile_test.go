@@ -92,7 +92,7 @@ func TestWideInt(t *testing.T) {
 		m := spec.Map("congestion")
 		typ := spec.types.Type(m.structOps.typ)
 		fit := structOpsFit{
-			planner: &planner{Plan: &Plan{spec: spec}, opts: &Options{}, ops: make(map[int]attachPoint)}, m: m, typ: typ, kernel: spec.types, inner: typ,
+			planner: &planner{Plan: &Plan{spec: spec}, opts: &Options{}, programs: make([]plannedProgram, len(spec.Programs))}, m: m, typ: typ, kernel: spec.types, inner: typ,
 			value: make([]byte, m.ValueSize),
 		}
 		err := fit.members()

@@ -26,21 +26,18 @@ func (c code) isCall(i int) bool { return c.op(i) == opCall }
 
 func (c code) setImm(i int, v int32) { c.order.PutUint32(c.b[i*insnSize+4:], uint32(v)) }
 
-// src and setSrc reach src_reg. A C bit field starts at the least significant
-// bit on little-endian hosts and at the most significant on big-endian ones.
-func (c code) src(i int) byte {
-	regs := c.b[i*insnSize+1]
+// srcShift is where src_reg stands in its byte. A C bit field starts at the least significant bit on little-endian hosts and at the
+// most significant on big-endian ones.
+func (c code) srcShift() int {
 	if c.order == binary.ByteOrder(binary.BigEndian) {
-		return regs & 0xf
+		return 0
 	}
-	return regs >> 4
+	return 4
 }
+
+func (c code) src(i int) byte { return c.b[i*insnSize+1] >> c.srcShift() & 0xf }
 
 func (c code) setSrc(i int, src byte) {
 	regs := &c.b[i*insnSize+1]
-	if c.order == binary.ByteOrder(binary.BigEndian) {
-		*regs = *regs&0xf0 | src
-	} else {
-		*regs = *regs&0x0f | src<<4
-	}
+	*regs = *regs&^(0xf<<c.srcShift()) | src<<c.srcShift()
 }

@@ -56,9 +56,6 @@ func Running() (*Kernel, error) {
 
 // Close unmaps the BTF.
 func (k *Kernel) Close() error {
-	if k.mapped == nil {
-		return nil
-	}
 	k.BTF = nil
 	return k.mapped.Close()
 }

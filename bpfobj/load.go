@@ -120,7 +120,7 @@ func (p *Plan) Results(errs []error) []Result {
 		if !ok {
 			k = len(results)
 			at[t] = k
-			results = append(results, Result{Kind: t.kind, Name: p.name(t)})
+			results = append(results, Result{Kind: t.kind, Name: t.name})
 		}
 		if results[k].Err == nil {
 			results[k].Err = errs[i]
@@ -158,11 +158,11 @@ func (l *loader) run(i int) error {
 	switch step.Attr.(type) {
 	case *sys.ObjPinAttr:
 		if err == nil {
-			l.pins = append(l.pins, l.pinPath(&l.spec.Maps[step.thing.index]))
+			l.pins = append(l.pins, l.pinPath(&l.maps[step.thing.index]))
 		}
 	case *sys.ObjGetAttr:
 		if err == nil {
-			err = l.checkReused(step.thing.index, l.fds[i])
+			err = l.checkReused(&l.maps[step.thing.index], l.fds[i])
 		}
 		if err != nil {
 			// Nothing may be done to somebody else's map: later steps now lack it.
@@ -224,32 +224,29 @@ func (l *loader) expect(step *Step, err error) error {
 	case err != nil && !errors.Is(err, syscall.EBADF):
 		return l.explain(step, err)
 	}
-	i := step.thing.index
-	rule := l.ruleAt(i, &l.maps[i].kptrs[step.field])
-	rule.Err = err
-	return rule.breaks(ErrPlainMap, "the field was loaded with the type tag %q", l.tag)
+	m := &l.maps[step.thing.index]
+	return l.ruleAt(m, &m.kptrs[step.field], err).breaks(ErrPlainMap, "the field was loaded with the type tag %q", l.tag)
 }
 
 // checkReused compares a map found under its pin with its definition.
-func (l *loader) checkReused(i int, fd *sys.FD) error {
+func (l *loader) checkReused(m *plannedMap, fd *sys.FD) error {
 	var info sys.MapInfo
 	if err := sys.ObjInfo(fd, &info); err != nil {
 		return err
 	}
-	def := l.maps[i].create
 	for _, c := range []struct {
 		what      string
 		have, def uint32
 	}{
-		{"type", uint32(info.Type), uint32(def.MapType)},
-		{"key_size", info.KeySize, def.KeySize},
-		{"value_size", info.ValueSize, def.ValueSize},
-		{"max_entries", info.MaxEntries, def.MaxEntries},
-		{"map_flags", uint32(info.MapFlags), uint32(def.MapFlags)},
+		{"type", uint32(info.Type), uint32(m.create.MapType)},
+		{"key_size", info.KeySize, m.create.KeySize},
+		{"value_size", info.ValueSize, m.create.ValueSize},
+		{"max_entries", info.MaxEntries, m.create.MaxEntries},
+		{"map_flags", uint32(info.MapFlags), uint32(m.create.MapFlags)},
 	} {
 		if c.have != c.def {
 			return fmt.Errorf("%w: pinned at %s with %s %d, the object says %d: remove the pin or change the object",
-				ErrMismatch, l.pinPath(&l.spec.Maps[i]), c.what, c.have, c.def)
+				ErrMismatch, l.pinPath(m), c.what, c.have, c.def)
 		}
 	}
 	return nil
@@ -261,17 +258,17 @@ func (l *loader) object() *Object {
 	obj := &Object{spec: l.spec}
 	for i := range l.Steps {
 		step := &l.Steps[i]
-		h := handle{thing: step.thing.kind, name: l.name(step.thing), fd: l.fds[i]}
+		h := handle{thing: step.thing, fd: l.fds[i]}
 		switch {
 		case !step.kept:
 			h.fd.Close()
 		case step.thing.kind == "program":
 			obj.programs = append(obj.programs, &Program{handle: h, spec: &l.spec.Programs[step.thing.index]})
 		default:
-			pm, def := &l.maps[step.thing.index], l.maps[step.thing.index].create
-			_, reused := step.Attr.(*sys.ObjGetAttr)
+			m := &l.maps[step.thing.index]
+			def := m.create
 			info := sys.MapInfo{Type: def.MapType, KeySize: def.KeySize, ValueSize: def.ValueSize, MaxEntries: def.MaxEntries, MapFlags: def.MapFlags}
-			obj.maps = append(obj.maps, &Map{handle: h, info: info, types: l.types, value: pm.value, kptrs: pm.kptrs, probed: !reused})
+			obj.maps = append(obj.maps, &Map{handle: h, info: info, types: l.types, value: m.valueType, kptrs: m.kptrs, probed: !m.reused})
 		}
 	}
 	return obj

@@ -17,7 +17,8 @@ type Map struct {
 	value   btf.ID
 	untyped error // why types is nil, if the map has some
 	kptrs   []UserKptr
-	probed  bool // the kernel was seen to know the user kptrs
+	probed  bool         // the kernel was seen to know the user kptrs
+	mapping *sys.Mapping // of a section of variables that one was asked for of; see Object.mu
 }
 
 // Type gives the map type.

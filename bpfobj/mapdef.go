@@ -51,26 +51,21 @@ func (d mapDef) resolve(id btf.ID) *btf.Type { return d.types.Type(d.types.Resol
 
 func (d mapDef) parse(def btf.ID, depth int) MapSpec {
 	m := MapSpec{Name: d.Name, offset: d.Offset}
-	t := d.resolve(def)
-	want(d.FormatError, t.Kind == btf.KindStruct, "map definition is a %v, not a struct", t.Kind)
+	t, at := d.resolve(def), d.FormatError
+	want(at, t.Kind == btf.KindStruct, "map definition is a %v, not a struct", t.Kind)
 	for i := range t.Members {
 		d.member(&m, &t.Members[i], depth)
 	}
-	d.complete(&m)
-	return m
-}
-
-// complete checks what no single member can tell, but for what can still be set in the MapSpec: that Plan does.
-func (d mapDef) complete(m *MapSpec) {
-	at := d.FormatError
+	// What can still be set in the MapSpec Plan checks.
 	at.want(m.Type != 0, "no map type: __uint(type, BPF_MAP_TYPE_...) is missing")
 	at.want(m.Type != sys.BPF_MAP_TYPE_ARENA, "BPF arenas are not supported: share memory by a user kptr, or use an array with BPF_F_MMAPABLE")
 	if m.is(ofMaps) {
 		m.KeySize, m.ValueSize = cmp.Or(m.KeySize, 4), 4
-		return
+		return m
 	}
 	want(at, m.Inner == nil, "__array(values, ...) in a map of type %v", m.Type)
 	want(at, m.Key != 0 && m.Value != 0 || !m.is(localStore), "map of type %v with sizes alone: it needs __type(key, int) and __type(value, ...)", m.Type)
+	return m
 }
 
 func (d mapDef) member(m *MapSpec, mem *btf.Member, depth int) {

@@ -12,14 +12,13 @@ import (
 
 // A handle is a map or program of the kernel, or why there is none.
 type handle struct {
-	thing string // "map" or "program"
-	name  string
+	thing thing // index is that of an Object's map or program
 	fd    *sys.FD
 	err   error // of the lookup by name that found none
 }
 
 // Name gives the name: as in the object or, of an opened map, as the kernel has it, which is cut to 15 bytes (BPF_OBJ_NAME_LEN).
-func (h *handle) Name() string { return h.name }
+func (h *handle) Name() string { return h.thing.name }
 
 // FD gives the file descriptor, which stays the map's or program's. The error is that of
 // the lookup by name that found none, or ErrClosed.
@@ -35,10 +34,10 @@ func (h *handle) FD() (*sys.FD, error) {
 
 // wrap says what an error is about.
 func (h *handle) wrap(err error) error {
-	if err == nil || err == h.err {
+	if err == nil {
 		return err
 	}
-	return fmt.Errorf("%s %q: %w", h.thing, h.name, err)
+	return fmt.Errorf("%v: %w", h.thing, err)
 }
 
 // An Object is a BPF object in the kernel. Its methods may be called by several
@@ -48,10 +47,9 @@ type Object struct {
 	maps     []*Map
 	programs []*Program
 
-	mu       sync.Mutex
-	mappings map[string]*sys.Mapping // of sections of variables, by map name
-	links    []*Link                 // made by Attach
-	closed   bool
+	mu     sync.Mutex // of what follows, and of the maps' mappings
+	links  []*Link    // made by Attach
+	closed bool
 }
 
 // Close detaches the programs that Attach attached, and gives up the object's
@@ -66,12 +64,8 @@ func (o *Object) Close() error {
 		err = errors.Join(err, p.fd.Close())
 	}
 	for _, m := range o.maps {
-		err = errors.Join(err, m.fd.Close())
+		err = errors.Join(err, m.fd.Close(), m.mapping.Close())
 	}
-	for _, m := range o.mappings {
-		err = errors.Join(err, m.Close())
-	}
-	o.mappings = nil
 	return err
 }
 
@@ -87,14 +81,10 @@ func (o *Object) detach(keep int) (err error) {
 // Map gives a map by name; sections of variables have theirs, such as ".bss". If
 // there is none, each method of the result that can fail says so.
 func (o *Object) Map(name string) *Map {
-	var have []string
-	for _, m := range o.maps {
-		if m.name == name {
-			return m
-		}
-		have = append(have, m.name)
+	if i := slices.IndexFunc(o.maps, func(m *Map) bool { return m.thing.name == name }); i >= 0 {
+		return o.maps[i]
 	}
-	return &Map{handle: handle{name: name, err: &NotFoundError{Kind: "map", Name: name, Have: have}}}
+	return &Map{handle: handle{thing: thing{name: name}, err: &NotFoundError{Kind: "map", Name: name, Have: namesOf(o.maps, (*Map).Name)}}}
 }
 
 // Maps lists the loaded maps, in the order of the object file.
@@ -103,14 +93,10 @@ func (o *Object) Maps() []*Map { return slices.Clone(o.maps) }
 // Program gives a loaded program by name. If there is none, each method of the
 // result that can fail says so.
 func (o *Object) Program(name string) *Program {
-	var have []string
-	for _, p := range o.programs {
-		if p.name == name {
-			return p
-		}
-		have = append(have, p.name)
+	if i := slices.IndexFunc(o.programs, func(p *Program) bool { return p.thing.name == name }); i >= 0 {
+		return o.programs[i]
 	}
-	return &Program{handle: handle{name: name, err: &NotFoundError{Kind: "program", Name: name, Have: have}}}
+	return &Program{handle: handle{thing: thing{name: name}, err: &NotFoundError{Kind: "program", Name: name, Have: namesOf(o.programs, (*Program).Name)}}}
 }
 
 // Programs lists the loaded programs, in the order of the object file.
@@ -156,19 +142,17 @@ func (o *Object) section(m *MapSpec) ([]byte, error) {
 	if !m.data {
 		return nil, fmt.Errorf("%w: a member of a struct_ops is set before loading", ErrNotFound)
 	}
-	if o.mappings[m.Name] == nil {
+	loaded := o.Map(m.Name)
+	if loaded.mapping == nil {
 		prot := syscall.PROT_READ
 		if !m.readOnly() {
 			prot |= syscall.PROT_WRITE
 		}
-		mapping, err := sys.Mmap(o.Map(m.Name).fd, 0, int(m.ValueSize), prot, syscall.MAP_SHARED)
+		mapping, err := sys.Mmap(loaded.fd, 0, int(m.ValueSize), prot, syscall.MAP_SHARED)
 		if err != nil {
 			return nil, err
 		}
-		if o.mappings == nil {
-			o.mappings = make(map[string]*sys.Mapping, 1)
-		}
-		o.mappings[m.Name] = mapping
+		loaded.mapping = mapping
 	}
-	return o.mappings[m.Name].Bytes(), nil
+	return loaded.mapping.Bytes(), nil
 }

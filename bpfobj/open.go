@@ -51,9 +51,9 @@ func OpenID(id uint32) (*Map, error) {
 
 // openMap owns fd, if there was no error.
 func openMap(what string, fd *sys.FD, err error) (*Map, error) {
-	var m *Map
+	m := &Map{handle: handle{thing: thing{kind: "map"}, fd: fd}}
 	if err == nil {
-		m, err = describe(fd)
+		err = m.describe()
 	}
 	if err != nil {
 		fd.Close()
@@ -62,37 +62,26 @@ func openMap(what string, fd *sys.FD, err error) (*Map, error) {
 	return m, nil
 }
 
-// describe asks the kernel what a file descriptor is.
-func describe(fd *sys.FD) (*Map, error) {
-	if err := checkMapFD(fd); err != nil {
-		return nil, err
-	}
-	m := &Map{handle: handle{thing: "map", fd: fd}}
-	if err := sys.ObjInfo(fd, &m.info); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotMap, err)
-	}
-	m.name = m.info.Name.String()
-	if m.info.BTFID == 0 {
-		return m, nil
-	}
-	err := m.readTypes()
-	if errors.Is(err, syscall.EPERM) {
-		m.untyped = fmt.Errorf("BTF id %d: %w", m.info.BTFID, permission(err, sys.CAP_SYS_ADMIN))
-		return m, nil
-	}
-	if err != nil {
-		return nil, m.wrap(fmt.Errorf("BTF id %d: %w", m.info.BTFID, err))
-	}
-	return m, nil
-}
-
-// checkMapFD refuses fds of programs, links and BTFs, which BPF_OBJ_GET_INFO_BY_FD
-// would describe in structs of their own. The name is bpf_map_new_fd's (kernel/bpf/
-// syscall.c). Without /proc nothing is refused.
-func checkMapFD(fd *sys.FD) error {
-	name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd.Int()))
+// describe asks the kernel what the file descriptor is. BPF_OBJ_GET_INFO_BY_FD would describe programs, links and BTFs
+// in structs of their own, so the name comes first, which is bpf_map_new_fd's (kernel/bpf/syscall.c); without /proc nothing is refused.
+func (m *Map) describe() error {
+	name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", m.fd.Int()))
 	if err == nil && name != "anon_inode:bpf-map" {
 		return fmt.Errorf("%w but %s", ErrNotMap, name)
+	}
+	if err := sys.ObjInfo(m.fd, &m.info); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotMap, err)
+	}
+	m.thing.name = m.info.Name.String()
+	if m.info.BTFID == 0 {
+		return nil
+	}
+	switch err = m.readTypes(); {
+	case errors.Is(err, syscall.EPERM):
+		m.untyped = fmt.Errorf("BTF id %d: %w", m.info.BTFID, permission(err, sys.CAP_SYS_ADMIN))
+		return nil
+	case err != nil:
+		return m.wrap(fmt.Errorf("BTF id %d: %w", m.info.BTFID, err))
 	}
 	return nil
 }
@@ -103,7 +92,7 @@ func (m *Map) readTypes() error {
 		fd := must(sys.FDByID(sys.ObjBTF, m.info.BTFID))
 		defer fd.Close()
 		types, value := must(btf.Decode(must(sys.BTFBlob(fd)))), btf.ID(m.info.BTFValueTypeID)
-		w, err := walkValue(types, value, os.Getpagesize(), m.name)
+		w, err := walkValue(types, value, os.Getpagesize(), m.Name())
 		m.types, m.value, m.kptrs = types, value, w.found
 		check(err)
 	})

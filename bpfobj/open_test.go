@@ -71,6 +71,9 @@ func TestPinByName(t *testing.T) {
 	if err := two.Map("kptr_test_free").Lookup(key, got); err != nil || string(got) != string(make([]byte, 8)) {
 		t.Errorf("the other map holds %q: %v", got, err)
 	}
+	if two.Map("kptr_test_pinned").Probed() || !two.Map("kptr_test_free").Probed() {
+		t.Error("the map that was found is taken for one that was made, or the other way round")
+	}
 }
 
 func TestPinMismatch(t *testing.T) {

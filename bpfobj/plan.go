@@ -50,13 +50,25 @@ type Plan struct {
 	pinDir string
 }
 
-// A plannedMap is what Load and Map need to know of a map.
+// A plannedMap is a map with what Plan has found out about it.
 type plannedMap struct {
-	step   int // that creates or opens it; -1: none
-	value  btf.ID
-	kptrs  []UserKptr
-	create *sys.MapCreateAttr // as adapted to the machine
-	ops    *structOpsFit
+	*MapSpec
+	thing     thing
+	step      int    // that creates or opens it; -1: none
+	reused    bool   // it is opened, where it was pinned
+	valueType btf.ID // in Plan.types
+	kptrs     []UserKptr
+	create    *sys.MapCreateAttr // as adapted to the machine
+	ops       *structOpsFit
+}
+
+// A plannedProgram is the same of a program.
+type plannedProgram struct {
+	*ProgramSpec
+	thing thing
+	step  int         // that loads it
+	at    attachPoint // of struct_ops: zero until a map has it as an operation
+	lost  string      // of struct_ops: a map that has it and does not fit the kernel; with Options.KeepGoing
 }
 
 // A Step is one bpf(2) command.
@@ -92,7 +104,15 @@ type Use struct {
 // A thing is what a plan loads.
 type thing struct {
 	kind  string // "BTF", "map" or "program"
+	name  string // as in the object; empty for the BTF
 	index int    // of the map or program in the Spec
+}
+
+func (t thing) String() string {
+	if t.kind == "BTF" {
+		return t.kind
+	}
+	return t.kind + " " + strconv.Quote(t.name)
 }
 
 // Plan lists the steps that load the object on a kernel. The same Spec, facts and
@@ -122,19 +142,22 @@ type planner struct {
 	*Plan
 	kernel   *Kernel
 	opts     *Options
+	programs []plannedProgram
 	btf      int                 // step that loads the BTF
-	ops      map[int]attachPoint // by struct_ops program
-	lost     map[int]string      // the same programs: a map of theirs that does not fit the kernel; with Options.KeepGoing
 	ids      map[btf.Name]btf.ID // what programs ask for in the kernel's BTF
 	asked    int                 // bytes of values: see maxAsked
-	programs map[int]int         // steps, by program
 }
 
 func (p *planner) plan() {
 	p.checkOptions()
 	s := p.spec
-	p.ops, p.lost, p.programs = make(map[int]attachPoint), make(map[int]string), make(map[int]int)
-	p.maps = make([]plannedMap, len(s.Maps))
+	p.maps, p.programs = make([]plannedMap, len(s.Maps)), make([]plannedProgram, len(s.Programs))
+	for i := range s.Maps {
+		p.maps[i] = plannedMap{MapSpec: &s.Maps[i], thing: thing{"map", s.Maps[i].Name, i}, step: -1}
+	}
+	for i := range s.Programs {
+		p.programs[i] = plannedProgram{ProgramSpec: &s.Programs[i], thing: thing{"program", s.Programs[i].Name, i}}
+	}
 	p.Steps = make([]Step, 0, 2+3*len(s.Maps)+len(s.Programs))
 	if s.types != nil {
 		p.types = s.types.Clone()
@@ -143,19 +166,19 @@ func (p *planner) plan() {
 		s.forKernel(p.types)
 		p.add(Step{Yields: true, thing: thing{kind: "BTF"}})
 	}
-	for i := range s.Maps {
-		p.attempt(thing{"map", i}, p.planMap)
+	for i := range p.maps {
+		p.attempt(p.maps[i].thing, p.planMap)
 	}
-	for i := range s.Maps {
-		p.planSlots(i)
+	for i := range p.maps {
+		p.planSlots(&p.maps[i])
 	}
 	if s.types != nil {
 		b := must(p.types.Encode()) // after planMap, which may add types
 		p.Steps[p.btf].Attr = &sys.BTFLoadAttr{BTF: sys.Bytes(b), BTFSize: uint32(len(b))}
 	}
 	p.planPrograms()
-	for i := range s.Maps {
-		p.planOps(i)
+	for i := range p.maps {
+		p.planOps(&p.maps[i])
 	}
 }
 
@@ -165,7 +188,7 @@ func (p *planner) attempt(t thing, plan func(i int)) {
 	if err == nil {
 		return
 	}
-	err = &StepError{Step: len(p.Steps), Subject: p.subject(t), Err: err}
+	err = &StepError{Step: len(p.Steps), Subject: t.String(), Err: err}
 	if !p.opts.KeepGoing {
 		check(err)
 	}
@@ -177,7 +200,7 @@ func (p *planner) checkOptions() {
 	s := p.spec
 	for _, name := range p.opts.Programs {
 		if m := s.Map(name); s.Program(name) == nil && (m == nil || !m.Optional) {
-			check(&NotFoundError{Kind: "program", Name: name, Have: namesOf(s.Programs, func(p *ProgramSpec) string { return p.Name })})
+			check(&NotFoundError{Kind: "program", Name: name, Have: namesOf(s.Programs, func(p ProgramSpec) string { return p.Name })})
 		}
 	}
 	missing := ""
@@ -187,35 +210,17 @@ func (p *planner) checkOptions() {
 		}
 	}
 	if missing != "" {
-		check(&NotFoundError{Kind: "map", Name: missing, Have: namesOf(s.Maps, func(m *MapSpec) string { return m.Name })})
+		check(&NotFoundError{Kind: "map", Name: missing, Have: namesOf(s.Maps, func(m MapSpec) string { return m.Name })})
 	}
 }
 
 // add appends a step, and gives its index.
 func (p *planner) add(step Step) int {
 	if step.Subject == "" {
-		step.Subject = p.subject(step.thing)
+		step.Subject = step.thing.String()
 	}
 	p.Steps = append(p.Steps, step)
 	return len(p.Steps) - 1
-}
-
-// name gives the name of a thing, which the BTF has none of.
-func (p *Plan) name(t thing) string {
-	switch t.kind {
-	case "map":
-		return p.spec.Maps[t.index].Name
-	case "program":
-		return p.spec.Programs[t.index].Name
-	}
-	return ""
-}
-
-func (p *Plan) subject(t thing) string {
-	if t.kind == "BTF" {
-		return t.kind
-	}
-	return t.kind + " " + strconv.Quote(p.name(t))
 }
 
 // asks tells whether the plan loads what the name of its section may have made optional.

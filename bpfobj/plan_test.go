@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"path/filepath"
 	"reflect"
 	"syscall"
 	"testing"
@@ -150,7 +151,7 @@ func TestPlanWithoutBTF(t *testing.T) {
 func createOf(t *testing.T, p *Plan, name string) *sys.MapCreateAttr {
 	t.Helper()
 	for i := range p.Steps {
-		if a, ok := p.Steps[i].Attr.(*sys.MapCreateAttr); ok && p.name(p.Steps[i].thing) == name && p.Steps[i].kept {
+		if a, ok := p.Steps[i].Attr.(*sys.MapCreateAttr); ok && p.Steps[i].thing.name == name && p.Steps[i].kept {
 			return a
 		}
 	}
@@ -230,7 +231,7 @@ func TestPlanTag(t *testing.T) {
 func TestPlanVariables(t *testing.T) {
 	kinds := func(p *Plan, name string) (contents, freeze int) {
 		for i := range p.Steps {
-			if s := &p.Steps[i]; p.name(s.thing) == name {
+			if s := &p.Steps[i]; s.thing.name == name {
 				switch s.Attr.(type) {
 				case *sys.MapUpdateElemAttr:
 					contents++
@@ -385,7 +386,7 @@ func TestPlanKsyms(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.ids = k.find(spec.ksyms[0].names()...)
-		if err = catch(func() { p.fillRefs(c, &spec.Programs[0]) }); !errors.Is(err, tt.err) {
+		if err = catch(func() { p.fillRefs(c, spec.Programs[0].refs) }); !errors.Is(err, tt.err) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.err)
 		}
 		if c.src(0) != tt.src || c.imm(0) != int32(ids[0]) || c.imm(1) != 0 {
@@ -433,6 +434,31 @@ func TestPlanRing(t *testing.T) {
 			if got := p.Steps[0].Attr.(*sys.MapCreateAttr).MaxEntries; got != want {
 				t.Errorf("%v of %d: %d, want %d", typ, asked, got, want)
 			}
+		}
+	}
+}
+
+// TestPlanPinnedSlots: an array of maps gets its two when it is made, and keeps what it has where it is pinned already. To a plan
+// any file is a pin.
+func TestPlanPinnedSlots(t *testing.T) {
+	spec, dir := mustParse(t, readObject(t, "mapinmap", binary.LittleEndian)), t.TempDir()
+	spec.Map("outer_array").PinByName = true
+	for _, want := range []int{2, 0} {
+		p, err := spec.Plan(recordedKernel(t, binary.LittleEndian), &Options{PinDir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slots := 0
+		for i := range p.Steps {
+			if _, ok := p.Steps[i].Attr.(*sys.MapUpdateElemAttr); ok && p.Steps[i].thing.name == "outer_array" {
+				slots++
+			}
+		}
+		if slots != want {
+			t.Errorf("%d slots, want %d", slots, want)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "outer_array"), nil, 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

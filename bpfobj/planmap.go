@@ -16,39 +16,37 @@ import (
 // planMap adds the steps of one map: create it, or open it where it is pinned;
 // see whether the kernel knows its user kptrs; give it its contents.
 func (p *planner) planMap(i int) {
-	m, pm, t := &p.spec.Maps[i], &p.maps[i], thing{"map", i}
-	pm.step = -1
-	pm.create = p.createAttr(m)
+	m := &p.maps[i]
+	m.create = p.createAttr(m.MapSpec)
 	if m.structOps != nil {
-		p.planStructOps(i)
+		p.planStructOps(m)
 		return
 	}
-	p.planTypes(i)
-	if path := p.pinPath(m); m.PinByName && sys.Exists(path) {
-		pm.step = p.add(Step{Attr: &sys.ObjGetAttr{Pathname: sys.CString(path)}, Yields: true, thing: t, kept: true})
-		p.planRecognition(i)
+	p.planTypes(m)
+	if m.reused = m.PinByName && sys.Exists(p.pinPath(m)); m.reused {
+		m.step = p.add(Step{Attr: &sys.ObjGetAttr{Pathname: sys.CString(p.pinPath(m))}, Yields: true, thing: m.thing, kept: true})
+		p.planRecognition(m)
 		return
 	}
-	uses := p.usesBTF(pm.create, m, pm.value)
+	uses := p.usesBTF(m.create, m.MapSpec, m.valueType)
 	if m.Inner != nil {
 		inner := p.createAttr(m.Inner)
-		step := Step{Subject: fmt.Sprintf("map %q", m.Inner.Name), Attr: inner, Uses: p.usesBTF(inner, m.Inner, m.Inner.Value), Yields: true, thing: t}
-		uses = append(uses, Use{Field: "inner_map_fd", Step: p.add(step), to: &pm.create.InnerMapFD})
+		step := Step{Subject: fmt.Sprintf("map %q", m.Inner.Name), Attr: inner, Uses: p.usesBTF(inner, m.Inner, m.Inner.Value), Yields: true, thing: m.thing}
+		uses = append(uses, Use{Field: "inner_map_fd", Step: p.add(step), to: &m.create.InnerMapFD})
 	}
-	pm.step = p.add(Step{Attr: pm.create, Uses: uses, Yields: true, thing: t, kept: true})
-	p.planRecognition(i)
-	p.planContents(i)
+	m.step = p.add(Step{Attr: m.create, Uses: uses, Yields: true, thing: m.thing, kept: true})
+	p.planRecognition(m)
+	p.planContents(m)
 	if m.PinByName {
 		pin := &sys.ObjPinAttr{Pathname: sys.CString(p.pinPath(m))}
-		p.add(Step{Attr: pin, Uses: []Use{{Field: "bpf_fd", Step: pm.step, to: &pin.BPFFD}}, thing: t})
+		p.add(Step{Attr: pin, Uses: []Use{{Field: "bpf_fd", Step: m.step, to: &pin.BPFFD}}, thing: m.thing})
 	}
 }
 
 // planTypes finds the value type of a map and its user kptrs, building the type from
 // Go where the object's own is of no use, and checks what user kptrs ask of the map.
-func (p *planner) planTypes(i int) {
-	m, pm := &p.spec.Maps[i], &p.maps[i]
-	pm.value = m.Value
+func (p *planner) planTypes(m *plannedMap) {
+	m.valueType = m.Value
 	goType, ok := p.opts.ValueTypes[m.Name]
 	if m.data || m.Value == 0 || p.types == nil {
 		FormatError{Section: ".BTF", Name: m.Name}.want(!ok, "no value type to compare the Go type with")
@@ -60,13 +58,13 @@ func (p *planner) planTypes(i int) {
 	}
 	if goType != nil && (err == nil || errors.Is(err, ErrPointeeDeclared)) {
 		if err = p.types.CompareGo(m.Value, goType); untagged(err) {
-			pm.value = must(p.types.AddGo(goType, p.tag))
-			w, err = walkValue(p.types, pm.value, p.kernel.PageSize, m.Name)
+			m.valueType = must(p.types.AddGo(goType, p.tag))
+			w, err = walkValue(p.types, m.valueType, p.kernel.PageSize, m.Name)
 		}
 	}
 	check(err)
-	if pm.kptrs = w.found; len(w.found) > 0 {
-		checkUserMap(m, p.ruleAt(i, &w.found[0]))
+	if m.kptrs = w.found; len(w.found) > 0 {
+		checkUserMap(m.MapSpec, p.ruleAt(m, &w.found[0], nil))
 	}
 	p.asked += len(w.found) * int(m.ValueSize)
 	want(FormatError{Section: ".maps", Offset: m.offset, Name: m.Name}, p.asked <= maxAsked, "asking for the user kptrs of all maps takes more than %d bytes", maxAsked)
@@ -81,16 +79,16 @@ func untagged(err error) bool {
 	})
 }
 
-// ruleAt begins an error about a user kptr of a map; nil means the map as a whole.
-func (p *Plan) ruleAt(i int, u *UserKptr) RuleError {
-	e := RuleError{Map: p.spec.Maps[i].Name, Struct: p.types.Type(p.maps[i].value).Name}
+// ruleAt begins an error about a user kptr of a map, nil meaning the map as a whole, with the kernel's answer if there is one.
+func (p *Plan) ruleAt(m *plannedMap, u *UserKptr, answer error) RuleError {
+	e := RuleError{Map: m.Name, Struct: p.types.Type(m.valueType).Name, Err: answer}
 	if u != nil {
 		e.Field, e.Offset = u.Path, u.Offset
 	}
 	return e
 }
 
-func (p *Plan) pinPath(m *MapSpec) string { return path.Join(p.pinDir, m.Name) }
+func (p *Plan) pinPath(m *plannedMap) string { return path.Join(p.pinDir, m.Name) }
 
 // usesBTF gives a map its types, if it may have some, and the use of the BTF they are in. That of the value alone does not do,
 // but for sections of variables: map_check_btf (kernel/bpf/syscall.c).
@@ -121,11 +119,11 @@ func (p *planner) createAttr(m *MapSpec) *sys.MapCreateAttr {
 }
 
 // update adds a step that sets an element of a map. The step may be changed until the next is added.
-func (p *planner) update(i int, key uint32, value []byte) *Step {
+func (p *planner) update(m *plannedMap, key uint32, value []byte) *Step {
 	k := make([]byte, 4)
 	p.kernel.ByteOrder.PutUint32(k, key)
 	attr := &sys.MapUpdateElemAttr{Key: sys.Bytes(k), Value: sys.Bytes(value), KeySize: 4, ValueSize: uint32(len(value))}
-	step := p.add(Step{Attr: attr, Uses: []Use{{Field: "map_fd", Step: p.maps[i].step, to: &attr.MapFD}}, thing: thing{"map", i}})
+	step := p.add(Step{Attr: attr, Uses: []Use{{Field: "map_fd", Step: m.step, to: &attr.MapFD}}, thing: m.thing})
 	return &p.Steps[step]
 }
 
@@ -138,11 +136,11 @@ const maxAsked = 4 << 20
 
 // planRecognition asks of each user kptr whether the kernel knows it: a map whose
 // value type it could not parse is created all the same, and is plain.
-func (p *planner) planRecognition(i int) {
-	for f, u := range p.maps[i].kptrs {
-		value := make([]byte, p.spec.Maps[i].ValueSize)
+func (p *planner) planRecognition(m *plannedMap) {
+	for f, u := range m.kptrs {
+		value := make([]byte, m.ValueSize)
 		p.kernel.ByteOrder.PutUint64(value[u.Offset:], badUserAddress)
-		step := p.update(i, ^uint32(0), value)
+		step := p.update(m, ^uint32(0), value)
 		step.Subject += " field " + u.Path
 		step.Expect, step.field = syscall.EFAULT, f
 	}
@@ -150,17 +148,16 @@ func (p *planner) planRecognition(i int) {
 
 // planContents fills a section of variables, if it is not all zero, and freezes it
 // if it is .rodata, so that the verifier takes its values for constants.
-func (p *planner) planContents(i int) {
-	m := &p.spec.Maps[i]
+func (p *planner) planContents(m *plannedMap) {
 	if !m.data {
 		return
 	}
 	if !allZero(m.Contents) {
-		p.update(i, 0, bytes.Clone(m.Contents))
+		p.update(m, 0, bytes.Clone(m.Contents))
 	}
 	if m.readOnly() {
 		freeze := &sys.MapFreezeAttr{}
-		p.add(Step{Attr: freeze, Uses: []Use{{Field: "map_fd", Step: p.maps[i].step, to: &freeze.MapFD}}, thing: thing{"map", i}})
+		p.add(Step{Attr: freeze, Uses: []Use{{Field: "map_fd", Step: m.step, to: &freeze.MapFD}}, thing: m.thing})
 	}
 }
 
@@ -168,18 +165,14 @@ func allZero(b []byte) bool { return bytes.Count(b, []byte{0}) == len(b) }
 
 // planSlots puts maps into the map of maps that names them. One that was pinned
 // already keeps what it has.
-func (p *planner) planSlots(i int) {
-	outer := p.maps[i].step
-	for _, slot := range p.spec.Maps[i].slots {
+func (p *planner) planSlots(outer *plannedMap) {
+	for _, slot := range outer.slots {
 		inner := p.maps[slot.inner].step
-		if outer < 0 || inner < 0 { // with Options.KeepGoing; that one's step has the error
-			continue
-		}
-		if _, reused := p.Steps[outer].Attr.(*sys.ObjGetAttr); reused {
+		if outer.reused || outer.step < 0 || inner < 0 { // no step: with Options.KeepGoing; that one's step has the error
 			continue
 		}
 		value := make([]byte, 4)
-		step := p.update(i, slot.index, value)
+		step := p.update(outer, slot.index, value)
 		step.Uses = append(step.Uses, Use{Field: "value", Step: inner, in: value})
 	}
 }

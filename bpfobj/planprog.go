@@ -19,39 +19,37 @@ func (p *planner) planPrograms() {
 	for _, k := range p.spec.ksyms {
 		names = append(names, k.names()...)
 	}
-	for i := range p.spec.Programs {
-		if want := p.spec.Programs[i].kernelName(); want.Kind != 0 && p.wants(i) {
+	for i := range p.programs {
+		prog := &p.programs[i]
+		if want := prog.kernelName(); want.Kind != 0 && p.wants(prog) {
 			names = append(names, want)
 		}
 	}
 	p.ids = p.kernel.find(names...)
-	for i := range p.spec.Programs {
-		if p.wants(i) {
-			p.programs[i] = len(p.Steps)
-			p.attempt(thing{"program", i}, p.planProgram)
+	for i := range p.programs {
+		if prog := &p.programs[i]; p.wants(prog) {
+			prog.step = len(p.Steps)
+			p.attempt(prog.thing, p.planProgram)
 		}
 	}
 }
 
 // wants tells whether the plan loads a program; one of struct_ops if a map that is loaded, or that cannot be, has it.
-func (p *planner) wants(i int) bool {
-	prog := &p.spec.Programs[i]
+func (p *planner) wants(prog *plannedProgram) bool {
 	if prog.Type == sys.BPF_PROG_TYPE_STRUCT_OPS && prog.err == nil {
-		_, ok := p.ops[i]
-		return ok || p.lost[i] != ""
+		return prog.at.id != 0 || prog.lost != ""
 	}
 	return p.asks(prog.Name, prog.Optional)
 }
 
 func (p *planner) planProgram(i int) {
-	prog := &p.spec.Programs[i]
+	prog := &p.programs[i]
 	check(prog.err)
-	at, ok := p.ops[i]
-	want := prog.kernelName()
+	at, want := prog.at, prog.kernelName()
 	switch {
-	case ok:
-	case p.lost[i] != "":
-		check(fmt.Errorf("%w: map %q", ErrDepends, p.lost[i]))
+	case at.id != 0:
+	case prog.lost != "":
+		check(fmt.Errorf("%w: map %q", ErrDepends, prog.lost))
 	default:
 		at = attachPoint{p.ids[want], prog.AttachType}
 	}
@@ -61,7 +59,7 @@ func (p *planner) planProgram(i int) {
 		check(fmt.Errorf("section %q: %w (modules are not searched)", prog.Section, &NotFoundError{Kind: "kernel " + want.Kind.String(), Name: want.Name}))
 	}
 	c := code{b: bytes.Clone(prog.code.b), order: prog.code.order}
-	maps := p.fillRefs(c, prog)
+	maps := p.fillRefs(c, prog.refs)
 	fds := make([]byte, 4*len(maps))
 	attr := &sys.ProgLoadAttr{
 		ProgType: prog.Type, ExpectedAttachType: at.index, AttachBTFID: uint32(at.id),
@@ -71,7 +69,7 @@ func (p *planner) planProgram(i int) {
 	if prog.Sleepable {
 		attr.ProgFlags |= sys.BPF_F_SLEEPABLE
 	}
-	step := Step{Attr: attr, Yields: true, thing: thing{"program", i}, kept: true}
+	step := Step{Attr: attr, Yields: true, thing: prog.thing, kept: true}
 	for k, from := range maps {
 		step.Uses = append(step.Uses, Use{Field: fmt.Sprintf("fd_array[%d]", k), Step: from, in: fds[4*k:][:4]})
 	}
@@ -94,8 +92,8 @@ func (p *planner) planProgram(i int) {
 // fd_array (BPF_PSEUDO_MAP_IDX), whose elements are the steps returned. Of a weak kernel symbol
 // that is absent the address is 0; a call of it gets the id 0, which
 // add_kfunc_call (kernel/bpf/verifier.c) lets pass where the call is dead code.
-func (p *planner) fillRefs(c code, prog *ProgramSpec) (maps []int) {
-	for _, r := range prog.refs {
+func (p *planner) fillRefs(c code, refs []ref) (maps []int) {
+	for _, r := range refs {
 		src, imm := r.src, 0
 		switch r.src {
 		case sys.BPF_PSEUDO_MAP_IDX, sys.BPF_PSEUDO_MAP_IDX_VALUE:

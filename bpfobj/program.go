@@ -58,7 +58,7 @@ func (s *Spec) functions() []function {
 		}
 		sec := &s.file.Sections[sym.Section]
 		f := function{name: sym.Name, section: int(sym.Section), start: sym.Value, end: sym.Value + sym.Size, global: sym.Bind != elf.STB_LOCAL}
-		if f.end < f.start || f.end > uint64(len(sec.Data)) || f.start%insnSize != 0 || sym.Size%insnSize != 0 || sym.Size == 0 {
+		if f.end > uint64(len(sec.Data)) || f.start%insnSize != 0 || sym.Size%insnSize != 0 || sym.Size == 0 {
 			FormatError{Section: sec.Name, Offset: sym.Value, Name: sym.Name}.
 				refuse("function of %d bytes is not a run of %d-byte instructions inside the section (%d bytes)", sym.Size, insnSize, len(sec.Data))
 		}

@@ -240,14 +240,14 @@ func TestValueTypes(t *testing.T) {
 				if err != nil {
 					return
 				}
-				if m := spec.Map("datamap"); (p.maps[0].value != m.Value) != tt.built {
-					t.Errorf("value type %d, that of the object is %d", p.maps[0].value, m.Value)
+				if m := spec.Map("datamap"); (p.maps[0].valueType != m.Value) != tt.built {
+					t.Errorf("value type %d, that of the object is %d", p.maps[0].valueType, m.Value)
 				}
 				if wants := tt.value != reflect.TypeFor[goPlain](); (len(p.maps[0].kptrs) == 1) != wants {
 					t.Errorf("user kptrs %v", p.maps[0].kptrs)
 				}
-				if id := createOf(t, p, "datamap").BTFValueTypeID; id != uint32(p.maps[0].value) {
-					t.Errorf("btf_value_type_id %d, want %d", id, p.maps[0].value)
+				if id := createOf(t, p, "datamap").BTFValueTypeID; id != uint32(p.maps[0].valueType) {
+					t.Errorf("btf_value_type_id %d, want %d", id, p.maps[0].valueType)
 				}
 			})
 		})

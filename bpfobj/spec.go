@@ -69,6 +69,7 @@ type ProgramSpec struct {
 	Sleepable  bool
 	Optional   bool // the section name starts with '?': loaded only when asked for
 
+	isOp    bool   // of a struct_ops
 	section int    // ELF section
 	start   uint64 // in the section, in bytes
 
@@ -120,10 +121,10 @@ func lookup[T any](list []T, meant func(*T) bool) *T {
 }
 
 // namesOf gives those of a list, for errors.
-func namesOf[T any](list []T, name func(*T) string) []string {
+func namesOf[T any](list []T, name func(T) string) []string {
 	have := make([]string, len(list))
-	for i := range list {
-		have[i] = name(&list[i])
+	for i, t := range list {
+		have[i] = name(t)
 	}
 	return have
 }

@@ -2,6 +2,7 @@ package bpfobj
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,20 +14,13 @@ import (
 
 // structOps is what a variable in section .struct_ops.link adds to a [MapSpec].
 type structOps struct {
-	typ btf.ID // the struct, as the object has it
-	ops []op
-}
-
-// An op is a member of the struct that points to a program.
-type op struct {
-	member  int // index in the struct
-	program int // index in Spec.Programs
+	typ btf.ID      // the struct, as the object has it
+	ops map[int]int // by member: the index in Spec.Programs of the program that it points to
 }
 
 // parseStructOps makes each variable of the sections of struct_ops a map. It comes after the programs, which
 // relocations put into the variables, and which are refused if they are no operation of any: nothing would say what they are.
 func (s *Spec) parseStructOps() {
-	used := make(map[int]bool)
 	for i := range s.file.Sections {
 		sec := &s.file.Sections[i]
 		if bare, optional := strings.CutPrefix(sec.Name, "?"); bare == ".struct_ops.link" && sec.Type != elf.SHT_REL {
@@ -35,14 +29,15 @@ func (s *Spec) parseStructOps() {
 				s.parseOps(sec, v, optional)
 			}
 			for _, r := range sec.Relocs {
-				used[s.parseOp(sec, s.Maps[first:], r)] = true
+				s.parseOp(sec, s.Maps[first:], r)
 			}
 		}
 	}
 	for i := range s.Programs {
 		p := &s.Programs[i]
-		if at := (FormatError{Section: p.Section, Offset: p.start, Name: p.Name}); p.Type == sys.BPF_PROG_TYPE_STRUCT_OPS && !used[i] {
-			p.refuse(catch(func() { at.refuse("program is not an operation of any variable in .struct_ops.link") }))
+		if p.Type == sys.BPF_PROG_TYPE_STRUCT_OPS && !p.isOp {
+			err := errors.New("program is not an operation of any variable in .struct_ops.link")
+			p.refuse(&FormatError{Section: p.Section, Offset: p.start, Name: p.Name, Err: err})
 		}
 	}
 }
@@ -57,12 +52,12 @@ func (s *Spec) parseOps(sec *elf.Section, v btf.Member, optional bool) {
 	s.Maps = append(s.Maps, MapSpec{
 		Name: at.Name, Type: sys.BPF_MAP_TYPE_STRUCT_OPS, KeySize: 4, ValueSize: v.Size, MaxEntries: 1, Flags: sys.BPF_F_LINK,
 		Optional: optional, Contents: bytes.Clone(sec.Data[v.Offset:][:v.Size]), section: sec.Index, offset: at.Offset,
-		structOps: &structOps{typ: typ},
+		structOps: &structOps{typ, make(map[int]int)},
 	})
 }
 
-// parseOp reads the relocation of one function pointer, and gives the program.
-func (s *Spec) parseOp(sec *elf.Section, maps []MapSpec, r elf.Reloc) int {
+// parseOp reads the relocation of one function pointer.
+func (s *Spec) parseOp(sec *elf.Section, maps []MapSpec, r elf.Reloc) {
 	sym := &s.file.Symbols[r.Symbol]
 	at := FormatError{Section: sec.Name, Offset: r.Offset, Name: sym.Name}
 	in := slices.IndexFunc(maps, func(m MapSpec) bool { return m.offset <= r.Offset && r.Offset+8 <= m.offset+uint64(m.ValueSize) })
@@ -77,9 +72,8 @@ func (s *Spec) parseOp(sec *elf.Section, maps []MapSpec, r elf.Reloc) int {
 		return p.Type == sys.BPF_PROG_TYPE_STRUCT_OPS && p.section == int(sym.Section) && p.start == start
 	})
 	at.want(program >= 0, "operation is not a program of a section struct_ops/")
-	m.structOps.ops = append(m.structOps.ops, op{member, program})
+	m.structOps.ops[member], s.Programs[program].isOp = program, true
 	clear(m.Contents[r.Offset-m.offset:][:8])
-	return program
 }
 
 // memberNamed finds a member; -1 if there is none. One without a name is like no other.
@@ -111,34 +105,32 @@ const maxOpsValue = 1 << 20
 
 // planStructOps fits a struct_ops map to the kernel. bpf_struct_ops_map_update_elem (kernel/bpf/bpf_struct_ops.c) wants a value of
 // type struct bpf_struct_ops_NAME, whose member data is the struct itself, with file descriptors of programs for function pointers.
-func (p *planner) planStructOps(i int) {
-	m, attr := &p.spec.Maps[i], p.maps[i].create
+func (p *planner) planStructOps(m *plannedMap) {
 	if !p.asks(m.Name, m.Optional) {
 		return
 	}
-	fit := &structOpsFit{planner: p, m: m, typ: p.spec.types.Type(m.structOps.typ)}
-	err := catch(func() { attr.BTFVmlinuxValueTypeID = uint32(fit.find()) })
+	fit := &structOpsFit{planner: p, m: m.MapSpec, typ: p.spec.types.Type(m.structOps.typ)}
+	err := catch(func() { m.create.BTFVmlinuxValueTypeID = uint32(fit.find()) })
 	if err == nil {
 		err = fit.members()
 	}
-	for _, op := range m.structOps.ops {
+	for _, program := range m.structOps.ops {
 		if err != nil {
-			p.lost[op.program] = m.Name
+			p.programs[program].lost = m.Name
 		}
 	}
 	check(err)
-	attr.ValueSize = uint32(len(fit.value))
-	use := Use{Field: "btf_fd", Step: p.btf, to: &attr.BTFFD}
-	p.maps[i].step = p.add(Step{Attr: attr, Uses: []Use{use}, Yields: true, thing: thing{"map", i}, kept: true})
-	p.maps[i].ops = fit
+	m.create.ValueSize = uint32(len(fit.value))
+	use := Use{Field: "btf_fd", Step: p.btf, to: &m.create.BTFFD}
+	m.step = p.add(Step{Attr: m.create, Uses: []Use{use}, Yields: true, thing: m.thing, kept: true})
+	m.ops = fit
 }
 
 // find looks the kernel's two structs up, makes room for the value, and gives the id of its type.
 func (f *structOpsFit) find() btf.ID {
 	name, _, _ := strings.Cut(f.typ.Name, "___")
 	names := []btf.Name{{Kind: btf.KindStruct, Name: "bpf_struct_ops_" + name}, {Kind: btf.KindStruct, Name: name}}
-	found := f.planner.kernel.find(names...)
-	ids := []btf.ID{found[names[0]], found[names[1]]}
+	ids := must(scanned(f.planner.kernel, names, btf.Scan))
 	if ids[0] == 0 || ids[1] == 0 {
 		check(fmt.Errorf("%w (modules are not searched)", &NotFoundError{Kind: "struct_ops type of the kernel", Name: name}))
 	}
@@ -189,10 +181,10 @@ func (f *structOpsFit) member(i int) {
 	mem, types := &f.typ.Members[i], f.spec.types
 	from := f.memberBytes(mem)
 	zero := allZero(from)
-	at := slices.IndexFunc(f.m.structOps.ops, func(o op) bool { return o.member == i })
+	program, isOp := f.m.structOps.ops[i]
 	k := memberNamed(f.inner, mem.Name)
 	if k < 0 {
-		if at >= 0 && !slices.Contains(f.opts.DropOps, mem.Name) || at < 0 && !zero {
+		if isOp && !slices.Contains(f.opts.DropOps, mem.Name) || !isOp && !zero {
 			check(fmt.Errorf("%w: this kernel's struct %s does not have it", ErrNoOp, f.inner.Name))
 		}
 		return
@@ -201,9 +193,9 @@ func (f *structOpsFit) member(i int) {
 	size := must(f.kernel.Size(to.Type))
 	offset := f.data + to.BitOffset/8 // in the value, as btf has checked
 	fits(mem.BitSize == 0 && to.BitSize == 0, "it is a bit field")
-	if at >= 0 {
+	if isOp {
 		fits(size == 8, "the kernel's is no function pointer")
-		f.op(f.m.structOps.ops[at].program, attachPoint{f.id, sys.AttachType(k)}, offset)
+		f.op(program, attachPoint{f.id, sys.AttachType(k)}, offset)
 		return
 	}
 	fits(zero || uint64(len(from)) == size, "it has %d bytes, the kernel's %d", len(from), size)
@@ -213,21 +205,20 @@ func (f *structOpsFit) member(i int) {
 
 // op ties a program to the operation that it implements.
 func (f *structOpsFit) op(program int, at attachPoint, offset uint32) {
-	old, ok := f.planner.ops[program]
-	fits(!ok || old == at, "program %q is a different operation elsewhere", f.spec.Programs[program].Name)
-	f.planner.ops[program] = at
+	prog := &f.programs[program]
+	fits(prog.at.id == 0 || prog.at == at, "program %q is a different operation elsewhere", prog.thing.name)
+	prog.at = at
 	f.fds = append(f.fds, Use{Field: fmt.Sprintf("value[%d]", offset), Step: program, in: f.value[offset:][:8]})
 }
 
 // planOps fills a struct_ops map, after the programs.
-func (p *planner) planOps(i int) {
-	fit := p.maps[i].ops
-	if fit == nil {
+func (p *planner) planOps(m *plannedMap) {
+	if m.ops == nil {
 		return
 	}
-	step := p.update(i, 0, fit.value)
-	for _, u := range fit.fds {
-		u.Step = p.programs[u.Step]
+	step := p.update(m, 0, m.ops.value)
+	for _, u := range m.ops.fds {
+		u.Step = p.programs[u.Step].step
 		step.Uses = append(step.Uses, u)
 	}
 }

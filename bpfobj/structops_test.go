@@ -198,12 +198,13 @@ func TestPlanStructOpsRefuses(t *testing.T) {
 		}, dropNoSuchOp, ErrOpType, `member "name": member does not fit the kernel's: it has 4 bytes, the kernel's 16`},
 		{"a pointer to no program", func(t *testing.T, s *Spec) {
 			m := s.Map("congestion")
-			m.structOps.ops = m.structOps.ops[1:]
+			delete(m.structOps.ops, memberNamed(s.types.Type(m.structOps.typ), "undo_cwnd"))
 			m.Contents[16] = 1
 		}, dropNoSuchOp, ErrOpType, `member "undo_cwnd": member does not fit the kernel's: it is a pointer to no program`},
-		{"a program for two operations", func(t *testing.T, s *Spec) {
+		{"a program for two operations", func(_ *testing.T, s *Spec) {
 			m := s.Map("congestion")
-			m.structOps.ops[0].program = m.structOps.ops[2].program
+			t := s.types.Type(m.structOps.typ)
+			m.structOps.ops[memberNamed(t, "undo_cwnd")] = m.structOps.ops[memberNamed(t, "ssthresh")]
 		}, dropNoSuchOp, ErrOpType, "is a different operation elsewhere"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -73,10 +73,15 @@ func askFor(tag string) error {
 
 // permission explains an error that lack of one of these capabilities gives. It leaves others as they are.
 func permission(err error, need ...sys.Cap) error {
-	if !errors.Is(err, syscall.EPERM) && !errors.Is(err, syscall.EACCES) {
+	if !denied(err) {
 		return err
 	}
 	return &PermissionError{Missing: missingCaps(need), Err: err}
+}
+
+// denied tells a refusal for want of permission from one by the verifier, which may say EACCES too.
+func denied(err error) bool {
+	return errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) && !errors.Is(err, ErrVerifier)
 }
 
 func missingCaps(need []sys.Cap) (missing []string) {

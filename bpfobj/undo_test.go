@@ -93,7 +93,7 @@ func failAt(t *testing.T, p *Plan, k int, dir string) int {
 		return 0
 	}
 	var step *StepError
-	if !errors.As(err, &step) || step.Step != k || step.Subject != p.Steps[k].Subject || !strings.Contains(err.Error(), p.name(p.Steps[k].thing)) {
+	if !errors.As(err, &step) || step.Step != k || step.Subject != p.Steps[k].Subject || !strings.Contains(err.Error(), p.Steps[k].thing.name) {
 		t.Errorf("step %d (%s): error %v", k, p.Steps[k].Subject, err)
 	}
 	var errno syscall.Errno

@@ -1,6 +1,7 @@
 package bpfobj
 
 import (
+	"cmp"
 	"fmt"
 
 	"kptr/btf"
@@ -71,7 +72,6 @@ type place struct {
 	path    string
 	off     uint64 // bytes
 	inUnion bool
-	depth   int
 }
 
 // ruleAt begins an error about a field.
@@ -81,17 +81,14 @@ func (w *fieldWalk) ruleAt(p place) RuleError {
 	return e
 }
 
-// maxFieldDepth bounds the nesting of structs and arrays that is looked into.
-// The kernel's own bound is MAX_RESOLVE_DEPTH, 32.
-const maxFieldDepth = 32
-
 // maxElements bounds the elements of one array that are looked into: more than
 // BTF_FIELDS_MAX special fields are too many in any case.
 const maxElements = maxSpecialFields + 1
 
+// walk needs no bound of depth: btf has one.
 func (w *fieldWalk) walk(p place) {
 	id, before := w.types.Resolve(p.id), w.special
-	if p.depth > maxFieldDepth || w.special > maxSpecialFields || w.plain[id] {
+	if w.special > maxSpecialFields || w.plain[id] {
 		return
 	}
 	t := w.types.Type(id)
@@ -105,14 +102,14 @@ func (w *fieldWalk) walk(p place) {
 			return // not a type with a size: then not one with user kptrs
 		}
 		for i := range min(uint64(t.Count), maxElements) {
-			w.walk(place{t.Type, fmt.Sprintf("%s[%d]", p.path, i), p.off + i*size, p.inUnion, p.depth + 1})
+			w.walk(place{t.Type, fmt.Sprintf("%s[%d]", p.path, i), p.off + i*size, p.inUnion})
 		}
 	case (t.Kind == btf.KindStruct || t.Kind == btf.KindUnion) && btf.IsBPFOnly(t.Name):
 		w.special++
 	case t.Kind == btf.KindStruct || t.Kind == btf.KindUnion:
 		for _, m := range t.Members {
 			if m.BitSize == 0 {
-				w.walk(place{m.Type, join(p.path, m.Name), p.off + uint64(m.BitOffset/8), p.inUnion || t.Kind == btf.KindUnion, p.depth + 1})
+				w.walk(place{m.Type, join(p.path, m.Name), p.off + uint64(m.BitOffset/8), p.inUnion || t.Kind == btf.KindUnion})
 			}
 		}
 	}
@@ -130,12 +127,12 @@ func join(path, name string) string {
 
 // pointer looks at a field whose type resolves to a pointer, ptr.
 func (w *fieldWalk) pointer(p place, ptr *btf.Type) {
-	tag, user := w.pointerTag(ptr)
+	tag := w.pointerTag(ptr)
 	if tag == nil {
 		return
 	}
 	at := w.ruleAt(p)
-	if !user {
+	if !btf.IsUserKptrTag(tag.Name) {
 		unknown := at.breaks(ErrTagUnknown, "it is %q: a user kptr's is %q or %q", tag.Name, TagKptrUser, TagUptr)
 		switch tag.Name {
 		case "kptr", "kptr_untrusted", "percpu_kptr":
@@ -169,23 +166,19 @@ func (w *fieldWalk) pointer(p place, ptr *btf.Type) {
 
 // pointerTag finds the type tag behind a pointer: the user kptr's if there is
 // one, else any.
-func (w *fieldWalk) pointerTag(ptr *btf.Type) (tag *btf.Type, user bool) {
-	t := ptr
-	for range maxFieldDepth {
-		t = w.types.Type(t.Type)
-		switch {
-		case t.Kind == btf.KindTypeTag && btf.IsUserKptrTag(t.Name):
-			return t, true
-		case t.Kind == btf.KindTypeTag && tag == nil:
-			tag = t
-		}
+func (w *fieldWalk) pointerTag(ptr *btf.Type) (tag *btf.Type) {
+	for t := w.types.Type(ptr.Type); ; t = w.types.Type(t.Type) {
 		switch t.Kind {
-		case btf.KindTypeTag, btf.KindTypedef, btf.KindConst, btf.KindVolatile, btf.KindRestrict, btf.KindPtr:
+		case btf.KindTypeTag:
+			if btf.IsUserKptrTag(t.Name) {
+				return t
+			}
+			tag = cmp.Or(tag, t)
+		case btf.KindTypedef, btf.KindConst, btf.KindVolatile, btf.KindRestrict, btf.KindPtr:
 		default: // void, and what a pointer chain ends at
-			return tag, false
+			return tag
 		}
 	}
-	return tag, false
 }
 
 // maxStorageValue is what BPF_LOCAL_STORAGE_MAX_VALUE_SIZE (include/linux/

@@ -17,15 +17,14 @@ import (
 // and make no syscall. Single integers of up to 8 bytes are read and written
 // whole; anything larger may be seen half-written by the other side.
 type Variable struct {
-	name     string
-	types    *btf.Spec
-	typ      btf.ID
-	offset   uint64   // in the section
-	size     uint64   // in bytes
-	bytes    []byte   // after load: mapped
-	initial  *MapSpec // before load: whose Contents to use
-	readOnly bool
-	err      error // why there is no such variable
+	name    string
+	types   *btf.Spec
+	typ     btf.ID
+	offset  uint64   // in the section
+	size    uint64   // in bytes
+	section *MapSpec // whose Contents it is part of before load
+	mapped  []byte   // after load: its memory
+	err     error    // why there is no such variable
 }
 
 // Name gives the variable's name.
@@ -34,63 +33,61 @@ func (v *Variable) Name() string { return v.name }
 // Size gives the variable's size in bytes; 0 if there is no such variable.
 func (v *Variable) Size() int { return int(v.size) }
 
-// variables lists those of a section, or the members of a struct_ops as MAP.MEMBER, before load.
-func (s *Spec) variables(m *MapSpec) (list []Variable) {
-	switch {
-	case m.data && m.Value != 0:
-		for _, sv := range s.types.Type(m.Value).Members {
-			t := s.types.Type(sv.Type)
-			list = append(list, Variable{name: t.Name, types: s.types, typ: t.Type, offset: uint64(sv.Offset), size: uint64(sv.Size), initial: m})
+// variables goes through those of sections, and through the members of struct_ops as MAP.MEMBER, as they are before load.
+func (s *Spec) variables(yield func(Variable) bool) {
+	for i := range s.Maps {
+		m := &s.Maps[i]
+		in := m.Value
+		if m.structOps != nil {
+			in = m.structOps.typ
+		} else if !m.data || in == 0 {
+			continue
 		}
-	case m.structOps != nil:
-		for _, mem := range s.types.Type(m.structOps.typ).Members {
-			v := Variable{name: m.Name + "." + mem.Name, types: s.types, typ: mem.Type, offset: uint64(mem.BitOffset / 8), initial: m}
-			var err error
-			v.size, err = s.types.Size(mem.Type)
-			// btf has checked that an INT's bits lie in the struct, not that its bytes do.
-			if mem.Name != "" && mem.BitSize == 0 && err == nil && v.offset+v.size <= uint64(m.ValueSize) {
-				list = append(list, v)
+		for _, mem := range s.types.Type(in).Members {
+			v := Variable{types: s.types, section: m}
+			if m.data {
+				t := s.types.Type(mem.Type)
+				v.name, v.typ, v.offset, v.size = t.Name, t.Type, uint64(mem.Offset), uint64(mem.Size)
+			} else {
+				size, err := s.types.Size(mem.Type)
+				v.name, v.typ, v.offset, v.size = m.Name+"."+mem.Name, mem.Type, uint64(mem.BitOffset/8), size
+				// btf has checked that an INT's bits lie in the struct, not that its bytes do.
+				if mem.Name == "" || mem.BitSize != 0 || err != nil || v.offset+size > uint64(m.ValueSize) {
+					continue
+				}
+			}
+			if !yield(v) {
+				return
 			}
 		}
 	}
-	return list
-}
-
-// variableNames lists the variables, for error texts.
-func (s *Spec) variableNames() (names []string) {
-	for i := range s.Maps {
-		for _, v := range s.variables(&s.Maps[i]) {
-			names = append(names, v.name)
-		}
-	}
-	return names
 }
 
 // Variable finds a global variable by name, or as MAP.MEMBER one of a struct_ops, to be read and set before loading.
 func (s *Spec) Variable(name string) *Variable {
-	for i := range s.Maps {
-		for _, v := range s.variables(&s.Maps[i]) {
-			if v.name == name {
-				return &v
-			}
+	var have []string
+	for v := range s.variables {
+		if v.name == name {
+			found := v
+			return &found
 		}
+		have = append(have, v.name)
 	}
-	return &Variable{name: name, err: &NotFoundError{Kind: "variable", Name: name, Have: s.variableNames()}}
+	return &Variable{name: name, err: &NotFoundError{Kind: "variable", Name: name, Have: have}}
 }
 
 // Variable gives a global variable by name, mapped into this process. If there is
 // none, or it cannot be mapped, each method of the result that can fail says so.
 func (o *Object) Variable(name string) *Variable {
 	v := o.spec.Variable(name)
-	m := v.initial
-	if m == nil {
+	if v.err != nil {
 		return v
 	}
-	section, err := o.section(m)
+	section, err := o.section(v.section)
 	if err != nil {
-		return &Variable{name: name, err: fmt.Errorf("variable %q: map %q: %w", name, m.Name, err)}
+		return &Variable{name: name, err: fmt.Errorf("variable %q: map %q: %w", name, v.section.Name, err)}
 	}
-	v.bytes, v.readOnly, v.initial = section[v.offset:v.offset+v.size], m.readOnly(), nil
+	v.mapped = section[v.offset : v.offset+v.size]
 	return v
 }
 
@@ -118,7 +115,7 @@ func (v *Variable) Set(x any) error {
 	if err := v.check(rv.Type()); err != nil {
 		return err
 	}
-	if v.readOnly {
+	if v.mapped != nil && v.section.readOnly() {
 		return fmt.Errorf("variable %q: %w", v.name, ErrReadOnly)
 	}
 	from := reflect.New(rv.Type())
@@ -127,20 +124,19 @@ func (v *Variable) Set(x any) error {
 	return nil
 }
 
-// memory gives the variable's bytes, none if they are zeros that nobody has
-// allocated.
+// memory gives the variable's bytes, none if they are zeros that nobody has allocated.
 func (v *Variable) memory() memory {
-	m := memory{v.types.ByteOrder(), v.bytes}
-	if v.initial != nil && v.initial.Contents != nil {
-		m.b = v.initial.Contents[v.offset:][:v.size]
+	b := v.mapped
+	if b == nil && v.section.Contents != nil {
+		b = v.section.Contents[v.offset:][:v.size]
 	}
-	return m
+	return memory{v.types.ByteOrder(), b}
 }
 
 // writable is memory, allocated.
 func (v *Variable) writable() memory {
-	if v.initial != nil && v.initial.Contents == nil {
-		v.initial.Contents = make([]byte, v.initial.ValueSize)
+	if v.mapped == nil && v.section.Contents == nil {
+		v.section.Contents = make([]byte, v.section.ValueSize)
 	}
 	return v.memory()
 }

@@ -196,7 +196,7 @@ func checkVariable(t *testing.T, v *Variable, want any) {
 func TestSetGetLoaded(t *testing.T) {
 	obj := loadObject(t, "globals", nil)
 	for _, tt := range setters {
-		if v := obj.Variable(tt.name); !v.readOnly {
+		if v := obj.Variable(tt.name); !v.section.readOnly() {
 			if err := v.Set(tt.value); err != nil {
 				t.Error(err)
 			}
@@ -212,8 +212,8 @@ func TestFloats(t *testing.T) {
 		single := types.Add(btf.Type{Kind: btf.KindFloat, Name: "float", Size: 4})
 		double := types.Add(btf.Type{Kind: btf.KindFloat, Name: "double", Size: 8})
 		b := make([]byte, 8)
-		f := &Variable{name: "f", types: types, typ: single, size: 4, bytes: b[:4]}
-		d := &Variable{name: "d", types: types, typ: double, size: 8, bytes: b}
+		f := &Variable{name: "f", types: types, typ: single, size: 4, section: new(MapSpec), mapped: b[:4]}
+		d := &Variable{name: "d", types: types, typ: double, size: 8, section: new(MapSpec), mapped: b}
 		if err := f.Set(float32(-1.5)); err != nil || order.Uint32(b) != 0xbfc00000 { // IEEE 754
 			t.Errorf("%x: %v", b[:4], err)
 		}
