@@ -122,6 +122,38 @@ func (s *Spec) checkTypes() {
 			FormatError{Section: ".BTF", Name: s.types.Type(t.Type).Name}.refuse("exception callback %q is not supported: return an error instead", callback)
 		}
 	}
+	s.checkMade()
+}
+
+// maxMade bounds how many types a type is made of, each counted as often as it is a member. The kernel looks at all of them when it
+// creates a map (btf_find_struct_field, kernel/bpf/btf.c): twenty nested structs of two members that are both the one before are a
+// million, thirty a billion, and nothing but the depth bounds it there. No type of Linux 6.18 itself has more than 5,000.
+const maxMade = 1 << 20
+
+// checkMade takes time linear in the number of members.
+func (s *Spec) checkMade() {
+	made := make([]int, s.types.Len()) // 0: not known yet
+	var count func(id btf.ID) int
+	count = func(id btf.ID) int {
+		id = s.types.Resolve(id)
+		if made[id] == 0 {
+			t, n := s.types.Type(id), 1
+			switch t.Kind {
+			case btf.KindArray:
+				n += count(t.Type)
+			case btf.KindStruct, btf.KindUnion:
+				for _, m := range t.Members {
+					n = min(n+count(m.Type), maxMade+1)
+				}
+			}
+			made[id] = n
+		}
+		return made[id]
+	}
+	for id := range btf.ID(s.types.Len()) {
+		want(FormatError{Section: ".BTF", Name: s.types.Type(id).Name}, count(id) <= maxMade,
+			"type %d is made of more than %d types, each of which the kernel would look at: nest it less", int(id), maxMade)
+	}
 }
 
 // sizeDatasec gives a DATASEC the size of its section, which clang leaves to the linker, and checks

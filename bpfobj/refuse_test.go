@@ -44,6 +44,14 @@ var refusals = []struct {
 			types.Add(btf.Type{Kind: btf.KindDeclTag, Name: "exception_callback:clean_up", Type: id, Component: -1})
 		})
 	}, ErrFormat, FormatError{Section: ".BTF", Name: "on_sys_enter"}, `exception callback "clean_up"`},
+	{"a type of too many", "task_local", func(t *testing.T, im *image) {
+		im.editBTF(t, func(types *btf.Spec) {
+			id := types.Add(btf.Type{Kind: btf.KindStruct})
+			for range 20 { // of 3, 7, 15 ... 2097151
+				id = types.Add(btf.Type{Kind: btf.KindStruct, Name: "twice", Members: []btf.Member{{Type: id}, {Type: id}}})
+			}
+		})
+	}, ErrFormat, FormatError{Section: ".BTF", Name: "twice"}, "made of more than 1048576 types"},
 	{"extern of .kconfig", "kconfig", nil, ErrFormat, FormatError{Section: ".kconfig", Name: "LINUX_KERNEL_VERSION"}, "extern kconfig variables"},
 	{"a section that BTF describes is missing", "task_local", func(t *testing.T, im *image) {
 		im.section("license").name = "licence"
