@@ -1,6 +1,6 @@
 package kptr
 
-// This file is the package's only one with unsafe. A value of type V goes to the kernel as bytes, and its user kptrs are
+// This file is the package's only one that uses unsafe; gc_unsafe.go imports it for a go:linkname. A value of type V goes to the kernel as bytes, and its user kptrs are
 // set and read by their offset in it, which Open compared with the map's BTF; blocks lie in mapped memory, which Go has no
 // typed way to reach. Nothing here is given a Go-heap address to keep.
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kptr/btf"
+	"kptr/internal/kerneltest"
 )
 
 // What mutants of test/hostile have shown.
@@ -100,4 +101,18 @@ func TestWideInt(t *testing.T) {
 			t.Errorf("the plan: %v, want %v of member flags", err, ErrOpType)
 		}
 	})
+}
+
+// TestKernelTypesAreSmall: what an author takes from vmlinux.h is far from what Parse refuses.
+func TestKernelTypesAreSmall(t *testing.T) {
+	k, err := Running()
+	kerneltest.Require(t, err)
+	defer k.Close()
+	types, err := btf.Decode(k.BTF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id := madeOfTooMany(types, maxMade/50); id != 0 {
+		t.Errorf("%s is made of more than %d types", types.Type(id).Name, maxMade/50)
+	}
 }

@@ -110,7 +110,7 @@ func (s *Spec) relocated(name string) (b []byte, ok bool) {
 }
 
 // checkTypes sizes the DATASECs, and refuses what __exception_cb(NAME) of bpf_experimental.h makes of a program: the verifier
-// wants NAME linked in (bpf_find_exception_callback_insn_off, kernel/bpf/verifier.c).
+// wants NAME linked in (bpf_find_exception_callback_insn_off, kernel/bpf/verifier.c). It refuses types that are made of too many.
 func (s *Spec) checkTypes() {
 	for id := btf.ID(1); int(id) < s.types.Len(); id++ {
 		t := s.types.Type(id)
@@ -122,38 +122,42 @@ func (s *Spec) checkTypes() {
 			FormatError{Section: ".BTF", Name: s.types.Type(t.Type).Name}.refuse("exception callback %q is not supported: return an error instead", callback)
 		}
 	}
-	s.checkMade()
+	id := madeOfTooMany(s.types, maxMade)
+	want(FormatError{Section: ".BTF", Name: s.types.Type(id).Name}, id == 0,
+		"type %d is made of more than %d types, each of which the kernel would look at: nest it less", int(id), maxMade)
 }
 
 // maxMade bounds how many types a type is made of, each counted as often as it is a member. The kernel looks at all of them when it
 // creates a map (btf_find_struct_field, kernel/bpf/btf.c): twenty nested structs of two members that are both the one before are a
-// million, thirty a billion, and nothing but the depth bounds it there. No type of Linux 6.18 itself has more than 5,000.
+// million, thirty a billion, and nothing but the depth bounds it there. The kernel's own types have fewer by far (TestKernelTypesAreSmall).
 const maxMade = 1 << 20
 
-// checkMade takes time linear in the number of members.
-func (s *Spec) checkMade() {
-	made := make([]int, s.types.Len()) // 0: not known yet
+// madeOfTooMany finds a type that is; 0 if there is none. It takes time linear in the number of members.
+func madeOfTooMany(types *btf.Spec, most int) btf.ID {
+	made := make([]int, types.Len()) // 0: not known yet
 	var count func(id btf.ID) int
 	count = func(id btf.ID) int {
-		id = s.types.Resolve(id)
+		id = types.Resolve(id)
 		if made[id] == 0 {
-			t, n := s.types.Type(id), 1
+			t, n := types.Type(id), 1
 			switch t.Kind {
 			case btf.KindArray:
 				n += count(t.Type)
 			case btf.KindStruct, btf.KindUnion:
 				for _, m := range t.Members {
-					n = min(n+count(m.Type), maxMade+1)
+					n = min(n+count(m.Type), most+1)
 				}
 			}
 			made[id] = n
 		}
 		return made[id]
 	}
-	for id := range btf.ID(s.types.Len()) {
-		want(FormatError{Section: ".BTF", Name: s.types.Type(id).Name}, count(id) <= maxMade,
-			"type %d is made of more than %d types, each of which the kernel would look at: nest it less", int(id), maxMade)
+	for id := range btf.ID(types.Len()) {
+		if count(id) > most {
+			return id
+		}
 	}
+	return 0
 }
 
 // sizeDatasec gives a DATASEC the size of its section, which clang leaves to the linker, and checks

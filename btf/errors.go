@@ -61,7 +61,7 @@ const (
 	sectionExt = ".BTF.ext"
 )
 
-// faultAt is an Error about a place in a section, outside any type.
+// faultAt is an Error about a place in a section.
 func faultAt(section string, off int, sentinel error, format string, args ...any) *Error {
 	return &Error{Section: section, Offset: int64(off), Err: sentinel, What: fmt.Sprintf(format, args...)}
 }
