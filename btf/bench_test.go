@@ -1,27 +1,44 @@
 package btf
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func BenchmarkScan(b *testing.B) {
 	blob := kernelBTF(b)
 	for _, bench := range []struct {
-		name string
-		want Name
+		name  string
+		names []Name
 	}{
-		{"found", Name{KindTypedef, "btf_trace_sys_enter"}},
-		{"other kind", Name{KindStruct, "btf_trace_sys_enter"}}, // walks all types
-		{"no such name", Name{KindStruct, "no_such_struct"}},    // searches all strings
+		{"found", []Name{{KindTypedef, "btf_trace_sys_enter"}}},
+		{"other kind", []Name{{KindStruct, "btf_trace_sys_enter"}}}, // walks all types
+		{"no such name", []Name{{KindStruct, "no_such_struct"}}},    // searches all strings
+		{"forty kfuncs", kfuncs(b, blob, 40)},                       // as a scheduler has
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			b.ReportAllocs()
-			names := []Name{bench.want}
 			for b.Loop() {
-				if _, err := Scan(blob, names); err != nil {
+				if _, err := Scan(blob, bench.names); err != nil {
 					b.Fatal(err)
 				}
 			}
 		})
 	}
+}
+
+// kfuncs names the last functions of a kernel whose names begin as those of kfuncs do.
+func kfuncs(b *testing.B, blob []byte, n int) (names []Name) {
+	spec, err := Decode(blob)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for id := ID(spec.Len() - 1); id > 0 && len(names) < n; id-- {
+		if t := spec.Type(id); t.Kind == KindFunc && strings.HasPrefix(t.Name, "bpf_") {
+			names = append(names, Name{KindFunc, t.Name})
+		}
+	}
+	return names
 }
 
 func BenchmarkDecode(b *testing.B) {

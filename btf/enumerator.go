@@ -1,5 +1,7 @@
 package btf
 
+import "bytes"
+
 // An Enumerator is what [Enumerators] found for a name.
 type Enumerator struct {
 	Found bool
@@ -7,18 +9,16 @@ type Enumerator struct {
 }
 
 // Enumerators looks names up among the enumerators of every enum of a .BTF blob; the first of a name counts. Like [Scan] it builds
-// no types, and relies on a string table that holds each name once. The error is an [*Error].
+// no types. The error is an [*Error].
 func Enumerators(blob []byte, names []string) ([]Enumerator, error) {
 	h, err := parseHeader(blob)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Enumerator, len(names))
-	index := make(map[uint32]int, len(names)) // by offset of the name
+	index := make(map[string]int, len(names))
 	for i, name := range names {
-		if off := h.find(name); off != 0 {
-			index[off] = i
-		}
+		index[name] = i
 	}
 	_, err = h.walk(func(off int, kind Kind, vlen int) {
 		if !enums.has(kind) {
@@ -28,7 +28,8 @@ func Enumerators(blob []byte, names []string) ([]Enumerator, error) {
 		for n := range vlen {
 			var value Member
 			h.member(&t, off+typeLen+n*int(kinds[kind].each), &value)
-			if i, ok := index[value.nameOff]; ok && !out[i].Found {
+			name, _, _ := bytes.Cut(h.strings[min(int(value.nameOff), len(h.strings)):], []byte{0})
+			if i, ok := index[string(name)]; ok && !out[i].Found {
 				out[i] = Enumerator{true, value.Value}
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"reflect"
 	"runtime"
-	"strings"
 	"testing"
 )
 
@@ -154,13 +153,11 @@ func FuzzScan(f *testing.F) {
 			t.Fatalf("ids %d of one name", ids)
 		}
 		found, _ := s.Find(want.Kind, want.Name)
-		// A name stored once is found as Find does; a name stored twice may be missed, never mistaken.
-		once := name != "" && strings.Count(string(s.strs), name+"\x00") == 1 && strings.Contains(string(s.strs), "\x00"+name+"\x00")
-		switch got := s.Type(ids[0]); {
-		case once && ids[0] != found && !strings.Contains(name, "\x00"):
+		if name == "" {
+			found = 0 // never found
+		}
+		if ids[0] != found {
 			t.Fatalf("%v: %d, Find has %d", want, ids[0], found)
-		case ids[0] != 0 && (got == nil || got.Kind != want.Kind || got.Name != want.Name):
-			t.Fatalf("%v: %d is %+v", want, ids[0], got)
 		}
 	})
 }

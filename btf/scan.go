@@ -1,7 +1,7 @@
 package btf
 
 import (
-	"bytes"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -14,9 +14,8 @@ type Name struct {
 
 // Scan returns for each name the id of the first type of that kind and name in a .BTF blob, 0 if there is none: what
 // [Spec.Find] would, but without building types, in a time that suits the 5 MB of /sys/kernel/btf/vmlinux. It stops
-// when it has found all, and checks no more of a type than that its kind is known and that it lies in the blob. It relies on a
-// string table that holds each name once, whole, as those of clang, pahole and the kernel do: of a name stored twice, only the
-// first place counts. The empty name is never found. The error is an [*Error].
+// when it has found all, and checks no more of most types than that their kind is known and that they lie in the blob. The empty
+// name is never found. The error is an [*Error].
 func Scan(blob []byte, names []Name) ([]ID, error) {
 	h, err := parseHeader(blob)
 	if err != nil {
@@ -25,8 +24,8 @@ func Scan(blob []byte, names []Name) ([]ID, error) {
 	ids := make([]ID, len(names))
 	wants := make([]want, 0, len(names))
 	for i, name := range names {
-		if off := h.find(name.Name); off != 0 {
-			wants = append(wants, want{off, name.Kind, &ids[i]})
+		if name.Name != "" && strings.IndexByte(name.Name, 0) < 0 {
+			wants = append(wants, want{name, &ids[i]})
 		}
 	}
 	if err := h.scan(wants); err != nil {
@@ -35,92 +34,88 @@ func Scan(blob []byte, names []Name) ([]ID, error) {
 	return ids, nil
 }
 
-// want is a name as the types refer to it.
+// want is a name to be found.
 type want struct {
-	nameOff uint32
-	kind    Kind
-	id      *ID // to be set
+	Name
+	id *ID // to be set
 }
 
-// find returns the offset of a whole string, 0 if it is not there. It looks for the byte of the name that is the rarest in kernels:
-// that is a search for one byte, which the processor does 32 at a time, and few places come up that are not the name's.
-func (h *header) find(name string) uint32 {
-	if name == "" || strings.IndexByte(name, 0) >= 0 {
-		return 0
-	}
-	rare := rarest(name)
-	for at := rare; ; at++ {
-		i := bytes.IndexByte(h.strings[min(at, len(h.strings)):], name[rare])
-		if i < 0 {
-			return 0
-		}
-		at += i
-		start, end := at-rare, at-rare+len(name)
-		if end < len(h.strings) && h.strings[end] == 0 && start > 0 && h.strings[start-1] == 0 && string(h.strings[start:end]) == name {
-			return uint32(start) // the table fits 24 bits
-		}
-	}
-}
-
-// rareFirst has the letters of the kernel's names, the rarest first; what is not in it is rarer still.
-const rareFirst = "jzqwyxhvkgbumfdlpnocisarte_"
-
-// rarest gives the index of a name's byte that kernels use least.
-func rarest(name string) int {
-	best, rank := 0, len(rareFirst)
-	for i := range len(name) {
-		if r := strings.IndexByte(rareFirst, name[i]); r < rank {
-			best, rank = i, r
-		}
-	}
-	return best
-}
-
-// scan walks the types, comparing integers alone, until nothing is wanted any more. Two things make the walk twice as
-// fast: most types are passed by one test of a bit, and the two commonest sorts of length are told by branches,
-// which are predicted, so that the next load does not wait for a length from the table of kinds. What is wrong is told by typeAt.
+// scan walks the types until nothing is wanted any more.
 func (h *header) scan(wants []want) *Error {
-	var filter uint64 // of the names wanted, one bit each
-	for i := range wants {
-		filter |= 1 << (wants[i].nameOff % 64)
+	var f filter
+	for _, w := range wants {
+		f.add(w.Name)
 	}
-	off := 0
-	for id := ID(1); len(wants) > 0 && off < len(h.types); id++ {
-		start := off
-		off += typeLen
-		if off <= len(h.types) {
-			word := h.types[start:off]
-			nameOff, info := load32(word, h.big), load32(word[4:], h.big)
-			kind := infoKind(info)
-			if filter>>(nameOff%64)&1 != 0 {
-				wants = claim(wants, nameOff, kind, id)
-			}
-			switch {
-			case bare.has(kind):
-				continue
-			case kind == KindFuncProto:
-				off += 8 * infoVlen(info)
-			case kind == KindVoid || kind > kindMax:
-				off = len(h.types) + 1
-			default:
-				off += tailLen(kind, infoVlen(info))
-			}
+	off, id := 0, ID(1)
+	for len(wants) > 0 {
+		if off, id = h.skip(off, id, &f); off == len(h.types) {
+			break
 		}
-		if off > len(h.types) {
-			_, _, _, err := h.typeAt(id, start)
+		kind, _, next, err := h.typeAt(id, off)
+		if err != nil {
 			return err
 		}
+		wants = slices.DeleteFunc(wants, func(w want) bool {
+			found := w.Kind == kind && h.named(h.word(off), w.Name.Name)
+			if found {
+				*w.id = id
+			}
+			return found
+		})
+		off, id = next, id+1
 	}
 	return nil
 }
 
-// claim stores an id for whoever wants its name and kind, and returns who is left.
-func claim(wants []want, nameOff uint32, kind Kind, id ID) []want {
-	return slices.DeleteFunc(wants, func(w want) bool {
-		match := w.nameOff == nameOff && w.kind == kind
-		if match {
-			*w.id = id
+// named tells whether the string at an offset is a name.
+func (h *header) named(off uint32, name string) bool {
+	s := h.strings[min(int(off), len(h.strings)):]
+	return len(s) > len(name) && s[len(name)] == 0 && string(s[:len(name)]) == name
+}
+
+// A filter tells which types nobody wants, by their kind and the first two bytes of their name, NUL included: of those, one bit for
+// each pair of their lower six.
+type filter struct {
+	kinds kindSet
+	heads [64]uint64
+}
+
+func (f *filter) add(name Name) {
+	f.kinds |= 1 << name.Kind
+	head := name.Name + "\x00"
+	f.heads[head[0]%64] |= 1 << (head[1] % 64)
+}
+
+// skip passes types that nobody wants, and gives the place and the id of the next that may be wanted, or that typeAt has to
+// refuse. What makes it fast: it calls nothing, so that all stays in registers, and the commonest lengths are told by branches,
+// which are predicted, so that the next load does not wait for a length from the table of kinds.
+func (h *header) skip(off int, id ID, f *filter) (int, ID) {
+	types, names, big := h.types, h.strings, h.big
+	for ; off+typeLen <= len(types); id++ {
+		t := types[off : off+typeLen]
+		nameOff := uint32(t[0]) | uint32(t[1])<<8 | uint32(t[2])<<16 | uint32(t[3])<<24
+		info := uint32(t[4]) | uint32(t[5])<<8 | uint32(t[6])<<16 | uint32(t[7])<<24
+		if big {
+			nameOff, info = bits.ReverseBytes32(nameOff), bits.ReverseBytes32(info)
 		}
-		return match
-	})
+		kind, vlen, next := Kind(info>>kindShift&kindMask), int(info&vlenMask), off+typeLen
+		if kind > kindMax || kind == KindVoid {
+			break
+		}
+		if f.kinds>>kind&1 != 0 && int(nameOff)+1 < len(names) && f.heads[names[nameOff]%64]>>(names[nameOff+1]%64)&1 != 0 {
+			break
+		}
+		switch {
+		case bare>>kind&1 != 0:
+		case kind == KindFuncProto:
+			next += 8 * vlen
+		default:
+			next += int(kinds[kind].fixed) + int(kinds[kind].each)*vlen
+		}
+		if next > len(types) {
+			break
+		}
+		off = next
+	}
+	return off, id
 }
