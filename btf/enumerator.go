@@ -1,6 +1,9 @@
 package btf
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // An Enumerator is what [Enumerators] found for a name.
 type Enumerator struct {
@@ -20,10 +23,11 @@ func Enumerators(blob []byte, names []string) ([]Enumerator, error) {
 	for i, name := range names {
 		index[name] = i
 	}
-	_, err = h.walk(func(off int, kind Kind, vlen int) {
-		if !enums.has(kind) {
-			return
-		}
+	f := filter{kinds: enums}
+	for i := range f.heads {
+		f.heads[i] = math.MaxUint64 // whatever the name of the enum
+	}
+	err = h.pick(&f, func(_ ID, off int, kind Kind, vlen int) (more bool) {
 		t := Type{Kind: kind, Flag: h.word(off+4)&flagBit != 0}
 		for n := range vlen {
 			var value Member
@@ -33,6 +37,7 @@ func Enumerators(blob []byte, names []string) ([]Enumerator, error) {
 				out[i] = Enumerator{true, value.Value}
 			}
 		}
+		return true
 	})
 	if err != nil {
 		return nil, err

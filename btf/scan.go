@@ -22,49 +22,29 @@ func Scan(blob []byte, names []Name) ([]ID, error) {
 		return nil, err
 	}
 	ids := make([]ID, len(names))
-	wants := make([]want, 0, len(names))
+	left := make([]int, 0, len(names)) // those not found yet
+	var f filter
 	for i, name := range names {
 		if name.Name != "" && strings.IndexByte(name.Name, 0) < 0 {
-			wants = append(wants, want{name, &ids[i]})
+			left = append(left, i)
+			f.add(name)
 		}
 	}
-	if err := h.scan(wants); err != nil {
-		return nil, err
-	}
-	return ids, nil
-}
-
-// want is a name to be found.
-type want struct {
-	Name
-	id *ID // to be set
-}
-
-// scan walks the types until nothing is wanted any more.
-func (h *header) scan(wants []want) *Error {
-	var f filter
-	for _, w := range wants {
-		f.add(w.Name)
-	}
-	off, id := 0, ID(1)
-	for len(wants) > 0 {
-		if off, id = h.skip(off, id, &f); off == len(h.types) {
-			break
-		}
-		kind, _, next, err := h.typeAt(id, off)
-		if err != nil {
-			return err
-		}
-		wants = slices.DeleteFunc(wants, func(w want) bool {
-			found := w.Kind == kind && h.named(h.word(off), w.Name.Name)
+	err = h.pick(&f, func(id ID, off int, kind Kind, _ int) (more bool) {
+		nameOff := h.word(off)
+		left = slices.DeleteFunc(left, func(i int) bool {
+			found := names[i].Kind == kind && h.named(nameOff, names[i].Name)
 			if found {
-				*w.id = id
+				ids[i] = id
 			}
 			return found
 		})
-		off, id = next, id+1
+		return len(left) > 0
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return ids, nil
 }
 
 // named tells whether the string at an offset is a name.
@@ -84,6 +64,22 @@ func (f *filter) add(name Name) {
 	f.kinds |= 1 << name.Kind
 	head := name.Name + "\x00"
 	f.heads[head[0]%64] |= 1 << (head[1] % 64)
+}
+
+// pick visits the types that a filter lets through, until visit has seen enough.
+func (h *header) pick(f *filter, visit func(id ID, off int, kind Kind, vlen int) (more bool)) *Error {
+	off, id := 0, ID(1)
+	for f.kinds != 0 {
+		if off, id = h.skip(off, id, f); off == len(h.types) {
+			break
+		}
+		kind, vlen, next, err := h.typeAt(id, off)
+		if err != nil || !visit(id, off, kind, vlen) {
+			return err
+		}
+		off, id = next, id+1
+	}
+	return nil
 }
 
 // skip passes types that nobody wants, and gives the place and the id of the next that may be wanted, or that typeAt has to
