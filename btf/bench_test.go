@@ -41,6 +41,31 @@ func kfuncs(b *testing.B, blob []byte, n int) (names []Name) {
 	return names
 }
 
+func BenchmarkEnumerators(b *testing.B) {
+	blob := kernelBTF(b)
+	names := []string{"BPF_MAP_TYPE_TASK_STORAGE", "BPF_PROG_TYPE_STRUCT_OPS", "NO_SUCH_ENUMERATOR"}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Enumerators(blob, names); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkExtract(b *testing.B) {
+	blob := kernelBTF(b)
+	ids, err := Scan(blob, []Name{{KindStruct, "tcp_congestion_ops"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := Extract(blob, ids); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkDecode(b *testing.B) {
 	for _, bench := range []struct {
 		name string

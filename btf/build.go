@@ -28,7 +28,7 @@ func (s *Spec) Clone() *Spec {
 	for i := range s.types {
 		n += len(s.types[i].Members)
 	}
-	slab := make([]Member, n)
+	slab := make([]Member, n) // one allocation for all
 	c := *s
 	c.types = slices.Clone(s.types)
 	for i := range c.types {

@@ -282,3 +282,24 @@ func TestFind(t *testing.T) {
 	_, err := s.Find(KindUnion, "value_type")
 	checkRefusal(t, err, ErrNotFound, `.BTF: (UNION "value_type"): no such type`)
 }
+
+// The table is searched once for a name, however many types have it now.
+func TestEncodeTakesLinearTime(t *testing.T) {
+	var list []uint32
+	for range 1 << 17 {
+		list = append(list, 9, 18<<24, 0) // TYPE_TAG "tag"
+	}
+	table := testStrings + strings.Repeat("x", maxStrings-6-len(testStrings)) + "\x00"
+	s := mustDecode(t, blobOf(orders[0], words(orders[0], list...), table))
+	if n := s.Retag("tag", "uptr"); n != 1<<17 {
+		t.Errorf("%d tags", n)
+	}
+	got, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = mustDecode(t, got)
+	if name := s.Type(1 << 17).Name; name != "uptr" || len(s.strs) != maxStrings {
+		t.Errorf("%q in a table of %d bytes", name, len(s.strs))
+	}
+}

@@ -27,31 +27,25 @@ func (h *header) spec() *Spec {
 
 // decode walks the types twice: once to count, so that memory is taken only for what is there, once to read.
 func (s *Spec) decode(h *header) *Error {
-	members := 0
-	n, err := h.walk(func(_ int, kind Kind, vlen int) {
-		if kinds[kind].each > 0 {
-			members += vlen
-		}
-	})
+	offsets, members, err := h.index()
 	if err != nil {
 		return err
 	}
-	s.types = make([]Type, n)
+	s.types = make([]Type, len(offsets))
 	slab := make([]Member, members)
-	off := 0
 	for id := 1; id < len(s.types); id++ {
 		t := &s.types[id]
-		if what := s.read(h, off, t, &slab); what != "" {
+		if what := s.read(h, int(offsets[id]), t, slab); what != "" {
 			return s.fault(ID(id), ErrMalformed, what)
 		}
-		off += t.wireLen()
+		slab = slab[len(t.Members):]
 	}
 	return nil
 }
 
-// read reads the type at an offset, which lies in the section. Its members come from a slab: the allocation of all types' members is
-// one. It refuses what a Type cannot hold: everything else is left to validate.
-func (s *Spec) read(h *header, off int, t *Type, slab *[]Member) (what string) {
+// read reads the type at an offset, which lies in the section. Its members are the first of a slab: the allocation of all types'
+// members is one. It refuses what a Type cannot hold: everything else is left to validate.
+func (s *Spec) read(h *header, off int, t *Type, slab []Member) (what string) {
 	info, third := h.word(off+4), h.word(off+8)
 	t.nameOff, t.Kind, t.Flag = h.word(off), infoKind(info), info&flagBit != 0
 	if t.Name, what = s.strs.name(t.nameOff); what != "" {
@@ -86,7 +80,7 @@ func (s *Spec) read(h *header, off int, t *Type, slab *[]Member) (what string) {
 	}
 	if n := infoVlen(info); n > 0 && t.Kind != KindFunc {
 		// Capped, so that appending to these members does not write into the next type's.
-		t.Members, *slab = (*slab)[:n:n], (*slab)[n:]
+		t.Members = slab[:n:n]
 	}
 	for i := range t.Members {
 		m := &t.Members[i]

@@ -136,6 +136,26 @@ func TestDecodeWideVlen(t *testing.T) {
 	}
 }
 
+// The type ends a byte or a few too early.
+func TestDecodeOddLength(t *testing.T) {
+	for _, order := range orders {
+		for n, text := range map[int]string{
+			15: ".BTF: type 1 at 0x18: INT with vlen 0 runs past the end of the types (0x3 bytes left, 0x4 needed)",
+			13: ".BTF: type 1 at 0x18: INT with vlen 0 runs past the end of the types (0x1 bytes left, 0x4 needed)",
+			11: ".BTF: type 1 at 0x18: 0xb bytes left, too few for struct btf_type (0xc bytes)",
+			1:  ".BTF: type 1 at 0x18: 0x1 bytes left, too few for struct btf_type (0xc bytes)",
+		} {
+			b := blobOf(order, words(order, wInt...)[:n], testStrings)
+			_, err := Decode(b)
+			checkRefusal(t, err, ErrTruncated, text)
+			_, err = Scan(b, []Name{{KindInt, "a"}})
+			checkRefusal(t, err, ErrTruncated, text)
+			_, _, err = Extract(b, []ID{1})
+			checkRefusal(t, err, ErrTruncated, text)
+		}
+	}
+}
+
 // Reading a name costs no more than its bound, however many types share it.
 func TestDecodeLongNames(t *testing.T) {
 	for _, order := range orders {

@@ -21,20 +21,17 @@ func (s *Spec) Encode() ([]byte, error) {
 		}
 		size += t.wireLen()
 	}
-	e := encoder{strs: s.strs, order: s.ByteOrder().(binary.AppendByteOrder), b: make([]byte, s.hdrLen, size)}
+	order := s.ByteOrder()
+	e := encoder{strs: s.strs, offsets: map[string]uint32{"": 0}, order: order.(binary.AppendByteOrder), b: make([]byte, s.hdrLen, size)}
 	for id := 1; id < len(s.types); id++ {
 		e.typ(&s.types[id])
 	}
 	types := len(e.b) - s.hdrLen
-	e.b = append(e.b, s.strs...)
-	for _, name := range e.added {
-		e.b = append(append(e.b, name...), 0)
-	}
+	e.b = append(append(e.b, s.strs...), e.added...)
 	strs := len(e.b) - s.hdrLen - types
 	if strs > maxStrings {
 		return nil, faultAt(sectionBTF, NoOffset, ErrTooLarge, "string table of 0x%x bytes, want at most 0x%x", strs, maxStrings)
 	}
-	order := s.ByteOrder()
 	order.PutUint16(e.b, magic)
 	e.b[2] = version
 	for i, word := range [...]int{s.hdrLen, 0, types, types, strs} {
@@ -45,10 +42,11 @@ func (s *Spec) Encode() ([]byte, error) {
 
 // encoder writes types. It does not write into them: a Spec may be encoded by several goroutines.
 type encoder struct {
-	strs  stringTable
-	added []string // names that strs does not have: they follow it
-	order binary.AppendByteOrder
-	b     []byte // written so far
+	strs    stringTable
+	added   []byte            // names that strs does not have: they follow it
+	offsets map[string]uint32 // of the names that are not where they were read
+	order   binary.AppendByteOrder
+	b       []byte // written so far
 }
 
 func (e *encoder) put(words ...uint32) {
@@ -104,24 +102,19 @@ func (e *encoder) member(kind Kind, m *Member) {
 }
 
 // offset returns where a name is: where it was read, if it is still the same, else wherever the table has it whole, else behind the
-// table. That is searched instead of indexed: a loader adds a name or two to some kilobytes.
+// table. That is searched instead of indexed, once for a name: a loader adds a name or two to some kilobytes.
 func (e *encoder) offset(name string, readAt uint32) uint32 {
 	if text, why := e.strs.at(readAt); why == "" && text == name {
 		return readAt
 	}
-	if name == "" {
-		return 0
-	}
-	if i := strings.Index(string(e.strs), "\x00"+name+"\x00"); i >= 0 {
-		return uint32(i + 1)
-	}
-	off := len(e.strs)
-	for _, added := range e.added {
-		if added == name {
-			return uint32(off)
+	off, ok := e.offsets[name]
+	if !ok {
+		off = uint32(strings.Index(string(e.strs), "\x00"+name+"\x00") + 1)
+		if off == 0 {
+			off = uint32(len(e.strs) + len(e.added))
+			e.added = append(append(e.added, name...), 0)
 		}
-		off += len(added) + 1
+		e.offsets[name] = off
 	}
-	e.added = append(e.added, name)
-	return uint32(off)
+	return off
 }

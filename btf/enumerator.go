@@ -1,9 +1,6 @@
 package btf
 
-import (
-	"bytes"
-	"math"
-)
+import "bytes"
 
 // An Enumerator is what [Enumerators] found for a name.
 type Enumerator struct {
@@ -12,35 +9,36 @@ type Enumerator struct {
 }
 
 // Enumerators looks names up among the enumerators of every enum of a .BTF blob; the first of a name counts. Like [Scan] it builds
-// no types. The error is an [*Error].
+// no types, and never finds the empty name. The error is an [*Error].
 func Enumerators(blob []byte, names []string) ([]Enumerator, error) {
 	h, err := parseHeader(blob)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Enumerator, len(names))
-	index := make(map[string]int, len(names))
-	for i, name := range names {
-		index[name] = i
+	found, longest := make(map[string]Enumerator, len(names)), 0
+	for _, name := range names {
+		found[name], longest = Enumerator{}, max(longest, len(name))
 	}
-	f := filter{kinds: enums}
-	for i := range f.heads {
-		f.heads[i] = math.MaxUint64 // whatever the name of the enum
-	}
-	err = h.pick(&f, func(_ ID, off int, kind Kind, vlen int) (more bool) {
+	delete(found, "")
+	err = h.pick(&filter{kinds: enums, anyName: true}, func(_ ID, off int, kind Kind, vlen int) (more bool) {
 		t := Type{Kind: kind, Flag: h.word(off+4)&flagBit != 0}
 		for n := range vlen {
 			var value Member
 			h.member(&t, off+typeLen+n*int(kinds[kind].each), &value)
-			name, _, _ := bytes.Cut(h.strings[min(int(value.nameOff), len(h.strings)):], []byte{0})
-			if i, ok := index[string(name)]; ok && !out[i].Found {
-				out[i] = Enumerator{true, value.Value}
+			text := h.strings[min(value.nameOff, uint32(len(h.strings))):]
+			name, _, _ := bytes.Cut(text[:min(len(text), longest+1)], []byte{0}) // enough to see that it is a longer one
+			if e, wanted := found[string(name)]; wanted && !e.Found {
+				found[string(name)] = Enumerator{true, value.Value}
 			}
 		}
 		return true
 	})
 	if err != nil {
 		return nil, err
+	}
+	out := make([]Enumerator, len(names))
+	for i, name := range names {
+		out[i] = found[name]
 	}
 	return out, nil
 }

@@ -56,17 +56,14 @@ var extParts = [...]extPart{
 func (s *Spec) checkFuncInfo(r [4]uint32) string { return s.checkRef("", ID(r[1]), 1<<KindFunc) }
 
 func (s *Spec) checkLineInfo(r [4]uint32) string {
-	_, file := s.strs.at(r[1]) // file_name_off
-	_, line := s.strs.at(r[2]) // line_off
-	return cmp.Or(file, line)
+	return cmp.Or(s.strs.outside(r[1]), s.strs.outside(r[2])) // file_name_off, line_off
 }
 
 func (s *Spec) checkCORE(r [4]uint32) string {
 	if r[3] > coreKindMax {
 		return fmt.Sprintf("unknown CO-RE kind %d", r[3])
 	}
-	_, access := s.strs.at(r[2]) // access_str_off
-	return cmp.Or(s.checkRef("", ID(r[1]), typeKinds), access)
+	return cmp.Or(s.checkRef("", ID(r[1]), typeKinds), s.strs.outside(r[2])) // access_str_off
 }
 
 // DecodeExt decodes a .BTF.ext section whose types and strings are those of s. It checks every reference into s and that

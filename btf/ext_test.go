@@ -199,6 +199,20 @@ func TestDecodeExtHeaders(t *testing.T) {
 	}
 }
 
+// Texts of lines and access strings have no bound, and any number of records may share one.
+func TestDecodeExtTakesLinearTime(t *testing.T) {
+	const n = 1 << 18
+	s := mustDecode(t, blobOf(orders[0], words(orders[0], wInt...), testStrings+strings.Repeat("x", maxStrings-1-len(testStrings))+"\x00"))
+	long, secs := uint32(len(testStrings)), []uint32{16, 1, n} // rec_size; sec_name_off, num_info
+	lines, relos := secs, secs
+	for i := range uint32(n) {
+		lines, relos = append(lines, 8*i, long, long, 0), append(relos, 8*i, 1, long, 0)
+	}
+	if _, err := DecodeExt(extBlob(orders[0], nil, lines, relos), s); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDecodeExtRefuses(t *testing.T) {
 	type edit = func(testOrder, []byte) []byte
 	whole := func(funcs, lines, relos []uint32) edit {

@@ -12,8 +12,7 @@ func Extract(blob []byte, ids []ID) (*Spec, []ID, error) {
 	}
 	x := extractor{header: h, from: h.spec(), done: make(map[ID]ID)}
 	x.to = New(x.from.ByteOrder())
-	x.offsets = make([]uint32, 1, len(h.types)/16) // a third more than the types of a kernel, as a rule
-	_, x.err = h.walk(func(off int, _ Kind, _ int) { x.offsets = append(x.offsets, uint32(off)) })
+	x.offsets, _, x.err = h.index()
 	out := make([]ID, len(ids))
 	for i, id := range ids {
 		out[i] = x.copy(id, 1)
@@ -39,27 +38,26 @@ type extractor struct {
 // copy copies a type, the level-th on the way down, before those that it is made of, which then find it done should they refer
 // to it.
 func (x *extractor) copy(id ID, level int) ID {
-	if to, ok := x.done[id]; ok || x.err != nil || id == 0 || int(id) >= len(x.offsets) {
+	if to, ok := x.done[id]; ok || x.err != nil || id == 0 || uint64(id) >= uint64(len(x.offsets)) {
 		return to
 	}
 	off := int(x.offsets[id])
-	slab := make([]Member, infoVlen(x.word(off+4)))
 	var t Type
-	what := x.from.read(&x.header, off, &t, &slab)
-	if what == "" && level > maxDepth {
+	_, vlen, _, _ := x.typeAt(id, off) // which has been checked
+	what := x.from.read(&x.header, off, &t, make([]Member, vlen))
+	if level > maxDepth {
 		what = fmt.Sprintf("nested more than %d types deep", maxDepth)
 	}
 	if what != "" {
 		x.err = x.typeError(id, off, ErrMalformed, "%s", what)
 		return 0
 	}
-	if t.Kind == KindPtr || t.Kind == KindFuncProto {
-		t.Type, t.Members = 0, nil
+	if t.Kind == KindPtr {
+		t.Type = 0
 	}
-	to := x.to.Add(t)
+	to := x.to.Add(Type{})
 	x.done[id] = to
-	t = *x.to.Type(to) // with the members that Add made; the type itself may move
 	t.refs(func(id *ID) { *id = x.copy(*id, level+1) })
-	*x.to.Type(to) = t
+	*x.to.Type(to) = t // not before: adding moves types
 	return to
 }

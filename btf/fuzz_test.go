@@ -162,6 +162,79 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
+// FuzzEnumerators compares with Decode.
+func FuzzEnumerators(f *testing.F) {
+	for _, row := range decodeRows {
+		for _, order := range orders {
+			f.Add(blob(order, row.words), "b")
+		}
+	}
+	f.Add(readTestdata(f, "kinds-el.btf"), "FAST")
+	f.Fuzz(func(t *testing.T, b []byte, name string) {
+		got, err := Enumerators(b, []string{name, name})
+		if err != nil {
+			checkFuzzError(t, err)
+		}
+		s, decodeErr := Decode(b)
+		if decodeErr != nil {
+			return
+		}
+		var want Enumerator
+		for id := range ID(s.Len()) {
+			for _, m := range s.Type(id).Members {
+				if enums.has(s.Type(id).Kind) && m.Name == name && !want.Found {
+					want = Enumerator{true, m.Value}
+				}
+			}
+		}
+		if err != nil || got[0] != want || got[1] != want {
+			t.Fatalf("%q: %v, %v, want %v", name, got, err, want)
+		}
+	})
+}
+
+// FuzzExtract takes all types that have a size out of what Decode takes: they keep it.
+func FuzzExtract(f *testing.F) {
+	addRows(f)
+	addObjects(f, "kinds-el.btf", "kinds-eb.btf")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		ids := []ID{1, 2, 3}
+		s, decodeErr := Decode(b)
+		if decodeErr == nil {
+			ids = ids[:0]
+			for id := range ID(s.Len()) {
+				if elementKinds.has(s.Type(id).Kind) {
+					ids = append(ids, id)
+				}
+			}
+		}
+		var some *Spec
+		var got []ID
+		var err error
+		// Types are appended one by one, and counted in a map.
+		if n := allocated(func() { some, got, err = Extract(b, ids) }); n > 10*maxGrowth*uint64(len(b))+maxBase {
+			t.Fatalf("%d bytes of input took %d bytes", len(b), n)
+		}
+		if err != nil {
+			checkFuzzError(t, err)
+		}
+		if decodeErr != nil {
+			return
+		}
+		if err != nil {
+			t.Fatalf("Extract refuses what Decode takes: %v", err)
+		}
+		for i, id := range ids {
+			from, to := s.Type(id), some.Type(got[i])
+			want, wantErr := s.Size(id)
+			size, sizeErr := some.Size(got[i])
+			if to.Kind != from.Kind || to.Name != from.Name || size != want || (sizeErr == nil) != (wantErr == nil) {
+				t.Fatalf("type %d: %+v of %d bytes, %v, want %+v of %d, %v", id, to, size, sizeErr, from, want, wantErr)
+			}
+		}
+	})
+}
+
 // FuzzCompareGo takes any valid BTF: comparing ends, and fails as documented or not at all.
 func FuzzCompareGo(f *testing.F) {
 	blob, err := clangSpec(f).Encode()

@@ -90,7 +90,8 @@ func (h *header) typeError(id ID, off int, sentinel error, format string, args .
 	return err
 }
 
-// typeAt checks that the type at an offset has a known kind and lies inside the section. next is where it ends.
+// typeAt checks that the type at an offset has a known kind and lies inside the section. vlen counts its members, and next is where
+// it ends.
 func (h *header) typeAt(id ID, off int) (kind Kind, vlen, next int, err *Error) {
 	left := len(h.types) - off - typeLen
 	if left < 0 {
@@ -102,9 +103,12 @@ func (h *header) typeAt(id ID, off int) (kind Kind, vlen, next int, err *Error) 
 	if kind == KindVoid || kind > kindMax {
 		return 0, 0, 0, h.typeError(id, off, ErrUnsupported, "info 0x%x: unknown kind %d", info, kind)
 	}
+	if kind == KindFunc {
+		vlen = 0 // the linkage is in its place
+	}
 	tail := tailLen(kind, vlen)
 	switch {
-	case vlen != 0 && kinds[kind].each == 0 && kind != KindFunc: // which keeps its linkage there
+	case vlen != 0 && kinds[kind].each == 0:
 		return 0, 0, 0, h.typeError(id, off, ErrMalformed, "%s with vlen %d, want 0", kind, vlen)
 	case tail > left:
 		const format = "%s with vlen %d runs past the end of the types (0x%x bytes left, 0x%x needed)"
@@ -113,16 +117,15 @@ func (h *header) typeAt(id ID, off int) (kind Kind, vlen, next int, err *Error) 
 	return kind, vlen, off + typeLen + tail, nil
 }
 
-// walk visits all types in the order of their ids, and returns how many there are, void included.
-func (h *header) walk(visit func(off int, kind Kind, vlen int)) (n ID, err *Error) {
-	n = 1
-	for off := 0; off < len(h.types); n++ {
-		kind, vlen, next, err := h.typeAt(n, off)
+// index finds where each type is, by its id, and counts the members of all.
+func (h *header) index() (offsets []uint32, members int, err *Error) {
+	offsets = make([]uint32, 1, 1+len(h.types)/typeLen)
+	for off := 0; off < len(h.types); {
+		_, vlen, next, err := h.typeAt(ID(len(offsets)), off)
 		if err != nil {
-			return 0, err
+			return nil, 0, err
 		}
-		visit(off, kind, vlen)
-		off = next
+		offsets, members, off = append(offsets, uint32(off)), members+vlen, next
 	}
-	return n, nil
+	return offsets, members, nil
 }

@@ -49,15 +49,16 @@ func Scan(blob []byte, names []Name) ([]ID, error) {
 
 // named tells whether the string at an offset is a name.
 func (h *header) named(off uint32, name string) bool {
-	s := h.strings[min(int(off), len(h.strings)):]
+	s := h.strings[min(off, uint32(len(h.strings))):]
 	return len(s) > len(name) && s[len(name)] == 0 && string(s[:len(name)]) == name
 }
 
 // A filter tells which types nobody wants, by their kind and the first two bytes of their name, NUL included: of those, one bit for
 // each pair of their lower six.
 type filter struct {
-	kinds kindSet
-	heads [64]uint64
+	kinds   kindSet
+	anyName bool // the kind is enough
+	heads   [64]uint64
 }
 
 func (f *filter) add(name Name) {
@@ -82,11 +83,12 @@ func (h *header) pick(f *filter, visit func(id ID, off int, kind Kind, vlen int)
 	return nil
 }
 
-// skip passes types that nobody wants, and gives the place and the id of the next that may be wanted, or that typeAt has to
-// refuse. What makes it fast: it calls nothing, so that all stays in registers, and the commonest lengths are told by branches,
-// which are predicted, so that the next load does not wait for a length from the table of kinds.
+// skip passes types that nobody wants, and gives the place and the id of the next that may be wanted or that typeAt has to
+// refuse, or the end. What makes it fast: it calls nothing, so that all stays in registers, and the commonest lengths are told by
+// branches, which are predicted, so that the next load does not wait for a length from the table of kinds.
 func (h *header) skip(off int, id ID, f *filter) (int, ID) {
 	types, names, big := h.types, h.strings, h.big
+	last := uint32(len(names) - 1) // has no byte behind it
 	for ; off+typeLen <= len(types); id++ {
 		t := types[off : off+typeLen]
 		nameOff := uint32(t[0]) | uint32(t[1])<<8 | uint32(t[2])<<16 | uint32(t[3])<<24
@@ -98,7 +100,7 @@ func (h *header) skip(off int, id ID, f *filter) (int, ID) {
 		if kind > kindMax || kind == KindVoid {
 			break
 		}
-		if f.kinds>>kind&1 != 0 && int(nameOff)+1 < len(names) && f.heads[names[nameOff]%64]>>(names[nameOff+1]%64)&1 != 0 {
+		if f.kinds>>kind&1 != 0 && (f.anyName || nameOff >= last || f.heads[names[nameOff]%64]>>(names[nameOff+1]%64)&1 != 0) {
 			break
 		}
 		switch {

@@ -19,11 +19,18 @@ type stringTable string
 // at returns the string at an offset, or why there is none. Offsets in the middle of a name are good: the kernel takes them, and a
 // table may share the ends of names.
 func (t stringTable) at(off uint32) (text, why string) {
-	if uint64(off) >= uint64(len(t)) {
-		return "", fmt.Sprintf("string offset 0x%x past the end of the string table (0x%x bytes)", off, len(t))
+	if why = t.outside(off); why == "" {
+		text, _, _ = strings.Cut(string(t[off:]), "\x00")
 	}
-	text, _, _ = strings.Cut(string(t[off:]), "\x00")
-	return text, ""
+	return text, why
+}
+
+// outside says why there is no string at an offset, "" if there is one, however long it is.
+func (t stringTable) outside(off uint32) (why string) {
+	if uint64(off) >= uint64(len(t)) {
+		return fmt.Sprintf("string offset 0x%x past the end of the string table (0x%x bytes)", off, len(t))
+	}
+	return ""
 }
 
 // name returns the string at an offset that is to be a name.

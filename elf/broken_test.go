@@ -136,6 +136,7 @@ var brokenRelocs = []brokenRow{
 	{"for a section that is not there", "task", edits(put(shdr(relEntry, "Info"), 16)), nil, ErrMalformed, "sh_info 16, the section to relocate, is not one of the 16 sections"},
 	{"for .bss", "task", edits(put(shdr(relEntry, "Info"), 7)), nil, ErrUnsupported, "sh_info 7, the section to relocate, is SHT_NOBITS"},
 	{"for a section that has some", "task", edits(put(shdr(".rel.BTF", "Info"), 3)), nil, ErrUnsupported, "sh_info 3: section 4 holds relocations for the same section"},
+	{"for a compressed section that has some", "dwarf", edits(put(shdr(".debug_info", "Flags"), 1<<11), put(shdr(".rel.debug_line", "Info"), 9)), nil, ErrUnsupported, "sh_info 9: section 10 holds relocations for the same section"},
 	{"no type", "task", edits(put(rel(relEntry, 1, "Type"), 0)), rel(relEntry, 1, "Info"), ErrUnsupported, "relocation type R_BPF_NONE"},
 	{"unknown type", "task", edits(put(rel(relEntry, 1, "Type"), 11)), rel(relEntry, 1, "Info"), ErrUnsupported, "relocation type R_BPF_0xb"},
 	{"to nowhere", "task", edits(put(rel(relEntry, 2, "Sym"), 0)), rel(relEntry, 2, "Info"), ErrUnsupported, "symbol 0: a relocation to nowhere"},

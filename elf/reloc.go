@@ -36,10 +36,11 @@ func (f *File) parseRelocs() {
 			continue
 		}
 		target, n := f.relocTarget(rel), len(rel.Data)/relSize
+		target.relBy = i
 		if target.Flags&SHF_COMPRESSED != 0 {
 			continue
 		}
-		target.relBy, target.Relocs, all = i, all[:n:n], all[n:]
+		target.Relocs, all = all[:n:n], all[n:]
 		var free uint64 // end of what the relocation before is about
 		for j := range target.Relocs {
 			x, r := &target.Relocs[j], f.record("relocation", rel.Offset, j, relSize)
