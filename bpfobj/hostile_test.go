@@ -1,13 +1,16 @@
 package bpfobj
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"kptr/btf"
+	"kptr/elf"
 	"kptr/internal/kerneltest"
 )
 
@@ -76,6 +79,49 @@ func TestManyUserKptrs(t *testing.T) {
 		var step *StepError
 		if !errors.As(err, &step) || step.Subject != fmt.Sprintf("map %q", m.Name) || !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "4194304 bytes") {
 			t.Errorf("error %v, want one about map %q", err, m.Name)
+		}
+	})
+}
+
+// TestSharedRecords: what a subprogram brings along counts too where many programs call it, and not its instructions alone.
+func TestSharedRecords(t *testing.T) {
+	const programs, relos = 1000, 4000
+	bothOrders(t, func(t *testing.T, order binary.ByteOrder) {
+		im := &image{order: order, sections: make([]imageSection, 1), symbols: make([]elf.Symbol, 1)}
+		manyPrograms(im, programs, 1)
+		types := btf.New(order)
+		proto := types.Add(btf.Type{Kind: btf.KindFuncProto})
+		function := types.Add(btf.Type{Kind: btf.KindFunc, Name: "shared", Type: proto, Linkage: btf.LinkageGlobal})
+		text := types.Add(btf.Type{Kind: btf.KindStruct, Name: ".text"}) // the names of both sections are in the string table
+		types.Add(btf.Type{Kind: btf.KindStruct, Name: "syscall"})
+		blob, err := types.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := func(s string) uint32 {
+			header := order.Uint32(blob[4:]) + order.Uint32(blob[16:]) // hdr_len and str_off of struct btf_header
+			return uint32(bytes.Index(blob[header:], []byte("\x00"+s+"\x00"))) + 1
+		}
+		// Records as Documentation/bpf/btf.rst has them, "4.2 .BTF.ext section".
+		funcs := []uint32{8, name(".text"), 1, 0, uint32(function), name("syscall"), programs}
+		for i := range uint32(programs) {
+			funcs = append(funcs, i*insnSize, uint32(function))
+		}
+		core := []uint32{16, name(".text"), relos}
+		for range relos {
+			core = append(core, 0, uint32(text), 0, 8) // BPF_CORE_TYPE_EXISTS
+		}
+		words := func(n []uint32) uint32 { return uint32(4 * len(n)) }
+		ext := bytes.Clone(blob[:4]) // magic, version and flags are those of .BTF
+		for _, w := range slices.Concat([]uint32{32, 0, words(funcs), words(funcs), 0, words(funcs), words(core)}, funcs, core) {
+			ext = append(ext, 0, 0, 0, 0)
+			order.PutUint32(ext[len(ext)-4:], w)
+		}
+		im.sections = append(im.sections, imageSection{name: ".BTF", typ: elf.SHT_PROGBITS, data: blob}, imageSection{name: ".BTF.ext", typ: elf.SHT_PROGBITS, data: ext})
+		b := im.write()
+		checkRefusal(t, b, ErrFormat, FormatError{Section: ".text", Name: "shared"}, "part of too many programs")
+		if got, limit := allocated(func() { Parse(b) }), 200*uint64(len(b)); got > limit {
+			t.Errorf("%d bytes of heap for a file of %d, want at most %d", got, len(b), limit)
 		}
 	})
 }

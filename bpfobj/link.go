@@ -22,7 +22,7 @@ type ref struct {
 type linker struct {
 	*Spec
 	funcs []function
-	room  int // instructions that the object's programs may still have
+	room  int // bytes that the object's programs may still have
 
 	// Of the program at hand, the len(Spec.Programs)+1st:
 	code
@@ -55,7 +55,7 @@ func (l *linker) place(fn *function) int {
 	if fn.at+fn.insns() > maxInsns {
 		l.refuse(at, "program and subprograms have more than %d instructions", maxInsns)
 	}
-	if l.room -= fn.insns(); l.room < 0 {
+	if l.room -= fn.size; l.room < 0 {
 		l.refuse(at, "the same subprograms are part of too many programs")
 	}
 	l.placed = append(l.placed, fn)
@@ -138,13 +138,11 @@ func (l *linker) refer(i insn, src byte, symbol int) {
 
 // aim makes an instruction call, or take the address of, the function that starts at an offset of a section.
 func (l *linker) aim(i insn, src byte, section int, off int64) {
-	to, ok := slices.BinarySearchFunc(l.funcs, off, func(f function, off int64) int {
-		return cmp.Or(cmp.Compare(f.section, section), cmp.Compare(int64(f.start), off))
-	})
-	if !ok {
+	to := l.functionAt(section, uint64(off))
+	if to == nil || to.start != uint64(off) {
 		l.refuse(i, "reference to offset %#x of section %q, where no function starts", off, l.file.Sections[section].Name)
 	}
-	at := l.place(&l.funcs[to])
+	at := l.place(to)
 	l.setSrc(i.at, src)
 	l.setImm(i.at, int32(at-i.at-1))
 }

@@ -54,7 +54,9 @@ func (d mapDef) parse(def btf.ID, depth int) MapSpec {
 	t, at := d.resolve(def), d.FormatError
 	want(at, t.Kind == btf.KindStruct, "map definition is a %v, not a struct", t.Kind)
 	for i := range t.Members {
-		d.member(&m, &t.Members[i], depth)
+		mem := &t.Members[i]
+		d.member(&m, mem, depth)
+		want(at, memberNamed(t, mem.Name) == i, "second member %q", mem.Name) // C has none, and each map of the type would look at all of them
 	}
 	// What can still be set in the MapSpec Plan checks.
 	at.want(m.Type != 0, "no map type: __uint(type, BPF_MAP_TYPE_...) is missing")

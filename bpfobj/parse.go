@@ -14,7 +14,7 @@ import (
 //
 // Errors match [ErrFormat], or the sentinels of packages elf and btf.
 func Parse(b []byte) (*Spec, error) {
-	s := new(Spec)
+	s := &Spec{ext: new(btf.Ext)}
 	err := catch(func() {
 		s.file = must(elf.Parse(b))
 		s.ByteOrder = s.file.ByteOrder

@@ -236,8 +236,8 @@ func (s *Spec) describeProgram(t *testing.T, p *ProgramSpec, functions []stdFunc
 		w.functions = append(w.functions, functions[i].name)
 		insns = insns[len(functions[i].insns):]
 	}
-	if want := len(w.functions) * btf.FuncInfoSize; len(p.funcs) != want {
-		t.Errorf("program %q: %d bytes of func_info, want %d", p.Name, len(p.funcs), want)
+	if want := len(w.functions) * btf.FuncInfoSize; len(p.info[funcInfo]) != want {
+		t.Errorf("program %q: %d bytes of func_info, want %d", p.Name, len(p.info[funcInfo]), want)
 	}
 	return w
 }
@@ -306,7 +306,7 @@ func TestParseTwice(t *testing.T) {
 
 // TestParseOrders compares what does not depend on the byte order.
 func TestParseOrders(t *testing.T) {
-	ignored := []string{".types", ".ext", ".file", ".ByteOrder", ".code", ".refs", ".funcs", ".lines", ".relos", ".Contents"}
+	ignored := []string{".types", ".ext", ".file", ".ByteOrder", ".code", ".refs", ".info", ".Contents"}
 	ignore := cmp.FilterPath(func(p cmp.Path) bool { return slices.Contains(ignored, p.Last().String()) }, cmp.Ignore())
 	for _, name := range objectNames(t) {
 		t.Run(name, func(t *testing.T) {
@@ -333,7 +333,8 @@ func TestParseOrders(t *testing.T) {
 
 func sameCode(t *testing.T, a, b *ProgramSpec) {
 	t.Helper()
-	if a.code.len() != b.code.len() || len(a.funcs) != len(b.funcs) || len(a.lines) != len(b.lines) || len(a.relos) != len(b.relos) {
+	if a.code.len() != b.code.len() || len(a.info[funcInfo]) != len(b.info[funcInfo]) ||
+		len(a.info[lineInfo]) != len(b.info[lineInfo]) || len(a.info[coreRelos]) != len(b.info[coreRelos]) {
 		t.Errorf("program %q: sizes differ", a.Name)
 		return
 	}

@@ -144,7 +144,7 @@ type planner struct {
 	opts     *Options
 	programs []plannedProgram
 	btf      int                 // step that loads the BTF
-	ids      map[btf.Name]btf.ID // what programs ask for in the kernel's BTF
+	ids      map[btf.Name]btf.ID // what maps and programs ask for in the kernel's BTF
 	asked    int                 // bytes of values: see maxAsked
 }
 
@@ -158,6 +158,7 @@ func (p *planner) plan() {
 	for i := range s.Programs {
 		p.programs[i] = plannedProgram{ProgramSpec: &s.Programs[i], thing: thing{"program", s.Programs[i].Name, i}}
 	}
+	p.ids = p.kernel.find(p.kernelNames()...)
 	p.Steps = make([]Step, 0, 2+3*len(s.Maps)+len(s.Programs))
 	if s.types != nil {
 		p.types = s.types.Clone()

@@ -12,20 +12,28 @@ import (
 // noTarget is what is wrong with SEC("fentry"): a program may be told at run time what it is for.
 const noTarget = "section name has no target: put it behind a slash, or set ProgramSpec.Target"
 
-// planPrograms adds a step for each program that is to be loaded, after one scan
-// of the kernel's BTF for all the names that they ask for.
-func (p *planner) planPrograms() {
-	var names []btf.Name
+// kernelNames lists what the plan may ask for in the kernel's BTF, which takes long to scan.
+func (p *planner) kernelNames() (names []btf.Name) {
 	for _, k := range p.spec.ksyms {
 		names = append(names, k.names()...)
 	}
+	for i := range p.maps {
+		if m := &p.maps[i]; m.structOps != nil && p.asks(m.Name, m.Optional) {
+			outer, inner := opsNames(p.spec.types.Type(m.structOps.typ))
+			names = append(names, outer, inner)
+		}
+	}
 	for i := range p.programs {
 		prog := &p.programs[i]
-		if want := prog.kernelName(); want.Kind != 0 && p.wants(prog) {
+		if want := prog.kernelName(); want.Kind != 0 && p.asks(prog.Name, prog.Optional) {
 			names = append(names, want)
 		}
 	}
-	p.ids = p.kernel.find(names...)
+	return names
+}
+
+// planPrograms adds a step for each program that is to be loaded.
+func (p *planner) planPrograms() {
 	for i := range p.programs {
 		if prog := &p.programs[i]; p.wants(prog) {
 			prog.step = len(p.Steps)
@@ -73,18 +81,12 @@ func (p *planner) planProgram(i int) {
 	for k, from := range maps {
 		step.Uses = append(step.Uses, Use{Field: fmt.Sprintf("fd_array[%d]", k), Step: from, in: fds[4*k:][:4]})
 	}
-	if len(prog.funcs) > 0 || len(prog.relos) > 0 {
+	if len(prog.info[funcInfo]) > 0 || len(prog.info[coreRelos]) > 0 {
 		step.Uses = append(step.Uses, Use{Field: "prog_btf_fd", Step: p.btf, to: &attr.ProgBTFFD})
 	}
-	info := func(records []byte, size uint32) (sys.Ptr, uint32, uint32) {
-		if len(records) == 0 {
-			return sys.Ptr{}, 0, 0
-		}
-		return sys.Bytes(records), uint32(len(records)) / size, size
-	}
-	attr.FuncInfo, attr.FuncInfoCnt, attr.FuncInfoRecSize = info(prog.funcs, btf.FuncInfoSize)
-	attr.LineInfo, attr.LineInfoCnt, attr.LineInfoRecSize = info(prog.lines, btf.LineInfoSize)
-	attr.CoreRelos, attr.CoreReloCnt, attr.CoreReloRecSize = info(prog.relos, btf.CORERelocationSize)
+	attr.FuncInfo, attr.FuncInfoCnt, attr.FuncInfoRecSize = prog.info.attr(funcInfo)
+	attr.LineInfo, attr.LineInfoCnt, attr.LineInfoRecSize = prog.info.attr(lineInfo)
+	attr.CoreRelos, attr.CoreReloCnt, attr.CoreReloRecSize = prog.info.attr(coreRelos)
 	p.add(step)
 }
 

@@ -12,6 +12,8 @@ type function struct {
 	section    int
 	start, end uint64 // bytes in the section
 	global     bool
+	info       info
+	size       int // bytes of instructions and info
 
 	program int // the last that it was placed in, from 1
 	at      int // the instruction at which it stands there
@@ -28,9 +30,10 @@ const maxCopies = 64
 // A global function in a section whose name says a program type is a program; static
 // functions there, and those of .text, are subprograms.
 func (s *Spec) parsePrograms() {
-	l := linker{Spec: s, funcs: s.functions(), room: maxInsns}
+	l := linker{Spec: s, funcs: s.functions(), room: maxInsns * insnSize}
+	l.shareInfo()
 	for i := range l.funcs {
-		l.room += maxCopies * l.funcs[i].insns()
+		l.room += maxCopies * l.funcs[i].size
 	}
 	for i := range l.funcs {
 		fn := &l.funcs[i]
@@ -62,6 +65,7 @@ func (s *Spec) functions() []function {
 			FormatError{Section: sec.Name, Offset: sym.Value, Name: sym.Name}.
 				refuse("function of %d bytes is not a run of %d-byte instructions inside the section (%d bytes)", sym.Size, insnSize, len(sec.Data))
 		}
+		f.size = int(sym.Size)
 		funcs = append(funcs, f)
 	}
 	// Unlike slices.SortStableFunc, package sort is compiled once for all types.

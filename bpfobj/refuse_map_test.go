@@ -73,6 +73,7 @@ var mapRefusals = []struct {
 }{
 	{"no struct", func(d *definition) btf.ID { return d.integer }, "map definition is a INT, not a struct"},
 	{"unknown member", func(d *definition) btf.ID { return d.uint("type", 2).uint("colour", 2).done() }, `unknown member "colour"`},
+	{"a member twice", func(d *definition) btf.ID { return d.uint("type", 2).uint("max_entries", 2).uint("type", 1).done() }, `second member "type"`},
 	{"no type", func(d *definition) btf.ID { return d.uint("max_entries", 2).done() }, "no map type"},
 	{"programs as values", func(d *definition) btf.ID {
 		return d.uint("type", 3).uint("max_entries", 1).values(d.types.Add(btf.Type{Kind: btf.KindFuncProto}), 1).done()

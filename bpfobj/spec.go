@@ -17,7 +17,7 @@ type Spec struct {
 	Programs  []ProgramSpec
 
 	types   *btf.Spec // nil if the object has no .BTF
-	ext     *btf.Ext  // nil if it has no .BTF.ext
+	ext     *btf.Ext  // empty if it has no .BTF.ext
 	file    *elf.File
 	ksyms   []ksym
 	defined int // of Maps, those of section .maps, which come first
@@ -73,13 +73,11 @@ type ProgramSpec struct {
 	section int    // ELF section
 	start   uint64 // in the section, in bytes
 
-	rule  *sectionRule
-	err   error // why it cannot be loaded, of an optional one
-	code  code
-	refs  []ref
-	funcs []byte // func_info records, as the kernel takes them
-	lines []byte // line_info records
-	relos []byte // core_relos records
+	rule *sectionRule
+	err  error // why it cannot be loaded, of an optional one
+	code code
+	refs []ref
+	info info // as the kernel takes them
 }
 
 // Instructions gives a copy of the program's instructions, subprograms included,
@@ -88,7 +86,7 @@ type ProgramSpec struct {
 func (p *ProgramSpec) Instructions() []byte { return slices.Clone(p.code.b) }
 
 // CORERelocations counts the CO-RE relocations of the program.
-func (p *ProgramSpec) CORERelocations() int { return len(p.relos) / btf.CORERelocationSize }
+func (p *ProgramSpec) CORERelocations() int { return len(p.info[coreRelos]) / btf.CORERelocationSize }
 
 // Types gives the object's BTF, or nil if it has none. It must not be changed.
 func (s *Spec) Types() *btf.Spec { return s.types }

@@ -2,9 +2,11 @@ package bpfobj
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"kptr/btf"
@@ -60,18 +62,18 @@ func (s *Spec) parseOps(sec *elf.Section, v btf.Member, optional bool) {
 func (s *Spec) parseOp(sec *elf.Section, maps []MapSpec, r elf.Reloc) {
 	sym := &s.file.Symbols[r.Symbol]
 	at := FormatError{Section: sec.Name, Offset: r.Offset, Name: sym.Name}
-	in := slices.IndexFunc(maps, func(m MapSpec) bool { return m.offset <= r.Offset && r.Offset+8 <= m.offset+uint64(m.ValueSize) })
+	in := sort.Search(len(maps), func(i int) bool { return maps[i].offset > r.Offset }) - 1
 	want(at, r.Type == elf.R_BPF_64_ABS64, "relocation %v is not that of a function pointer", r.Type)
-	at.want(in >= 0, "relocation outside of every variable")
+	at.want(in >= 0 && r.Offset+8 <= maps[in].offset+uint64(maps[in].ValueSize), "relocation outside of every variable")
 	m, start := &maps[in], sym.Value+s.ByteOrder.Uint64(sec.Data[r.Offset:])
 	member := slices.IndexFunc(s.types.Type(m.structOps.typ).Members, func(mem btf.Member) bool {
 		return uint64(mem.BitOffset) == 8*(r.Offset-m.offset) && s.types.Type(s.types.Resolve(mem.Type)).Kind == btf.KindPtr
 	})
 	at.want(member >= 0, "relocation does not stand at a function pointer")
-	program := slices.IndexFunc(s.Programs, func(p ProgramSpec) bool {
-		return p.Type == sys.BPF_PROG_TYPE_STRUCT_OPS && p.section == int(sym.Section) && p.start == start
+	program, ok := sort.Find(len(s.Programs), func(i int) int {
+		return cmp.Or(cmp.Compare(int(sym.Section), s.Programs[i].section), cmp.Compare(start, s.Programs[i].start))
 	})
-	at.want(program >= 0, "operation is not a program of a section struct_ops/")
+	at.want(ok && s.Programs[program].Type == sys.BPF_PROG_TYPE_STRUCT_OPS, "operation is not a program of a section struct_ops/")
 	m.structOps.ops[member], s.Programs[program].isOp = program, true
 	clear(m.Contents[r.Offset-m.offset:][:8])
 }
@@ -126,13 +128,18 @@ func (p *planner) planStructOps(m *plannedMap) {
 	m.ops = fit
 }
 
-// find looks the kernel's two structs up, makes room for the value, and gives the id of its type.
+// opsNames gives the names of the kernel's two structs for a struct of operations.
+func opsNames(t *btf.Type) (value, ops btf.Name) {
+	name, _, _ := strings.Cut(t.Name, "___")
+	return btf.Name{Kind: btf.KindStruct, Name: "bpf_struct_ops_" + name}, btf.Name{Kind: btf.KindStruct, Name: name}
+}
+
+// find extracts the kernel's two structs, makes room for the value, and gives the id of its type.
 func (f *structOpsFit) find() btf.ID {
-	name, _, _ := strings.Cut(f.typ.Name, "___")
-	names := []btf.Name{{Kind: btf.KindStruct, Name: "bpf_struct_ops_" + name}, {Kind: btf.KindStruct, Name: name}}
-	ids := must(scanned(f.planner.kernel, names, btf.Scan))
+	value, ops := opsNames(f.typ)
+	ids := []btf.ID{f.ids[value], f.ids[ops]}
 	if ids[0] == 0 || ids[1] == 0 {
-		check(fmt.Errorf("%w (modules are not searched)", &NotFoundError{Kind: "struct_ops type of the kernel", Name: name}))
+		check(fmt.Errorf("%w (modules are not searched)", &NotFoundError{Kind: "struct_ops type of the kernel", Name: ops.Name}))
 	}
 	kernel, in, err := btf.Extract(f.planner.kernel.BTF, ids)
 	check(err)

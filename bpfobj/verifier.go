@@ -1,6 +1,7 @@
 package bpfobj
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -132,14 +133,14 @@ func openWithLog(subject string, attr sys.Attr) (*sys.FD, error) {
 		if errors.Is(again, syscall.ENOSPC) {
 			continue
 		}
-		log, _, _ := strings.Cut(string(buf), "\x00")
+		log, _, _ := bytes.Cut(buf, []byte{0}) // most of it is room
 		switch {
 		case again == nil: // a passing refusal, such as ENOMEM
 			return fd, nil
-		case log == "":
+		case len(log) == 0:
 			return nil, err
 		}
-		return nil, &VerifierError{Subject: subject, Log: log, Err: again}
+		return nil, &VerifierError{Subject: subject, Log: string(log), Err: again}
 	}
 	return fd, err
 }
