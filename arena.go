@@ -178,7 +178,7 @@ func (a *arena) lend(addr, size uintptr) *page {
 		if i >= uintptr(len(p.slots)) || p.slots[i] != slotLive && p.slots[i] != slotLent || at%p.class.size+size > p.class.size {
 			return nil
 		}
-		p.slots[i] = slotLent
+		p.put(int(i), slotLent)
 		p.lending++
 		return p
 	}

@@ -190,7 +190,7 @@ func TestArenaQuarantine(t *testing.T) {
 	if got, _ := mustTake(t, a, size); got != slots[1] {
 		t.Errorf("got slot %d, want 1, which the fence freed", got.index)
 	}
-	if n := classOf(a).count(slotWaiting); n != 1 {
+	if n := classOf(a).count[slotWaiting]; n != 1 {
 		t.Errorf("%d slots wait, want 1", n)
 	}
 	for len(classOf(a).open) > 0 {
@@ -200,7 +200,7 @@ func TestArenaQuarantine(t *testing.T) {
 		t.Error("no second fence")
 	}
 	a.endFence(false)
-	if n := classOf(a).count(slotWaiting); n != 1 {
+	if n := classOf(a).count[slotWaiting]; n != 1 {
 		t.Errorf("%d slots wait after a fence in vain, want 1", n)
 	}
 	// The last live slots of the page: it is renewed, lost slot and all.
@@ -242,7 +242,7 @@ func TestArenaLend(t *testing.T) {
 	}
 	a.quarantine(s)
 	a.quarantine(other)
-	if lost, waiting := classOf(a).count(slotLost), classOf(a).count(slotWaiting); lost != 1 || waiting != 1 {
+	if lost, waiting := classOf(a).count[slotLost], classOf(a).count[slotWaiting]; lost != 1 || waiting != 1 {
 		t.Errorf("%d lost, %d waiting", lost, waiting)
 	}
 	if a.lend(at, 64) != nil {
@@ -318,21 +318,23 @@ func TestArenaRandom(t *testing.T) {
 
 func checkArena(t *testing.T, a *arena, live int) {
 	t.Helper()
-	total := 0
+	var count [slotLost + 1]int
 	c := classOf(a)
 	for at, p := range c.pages {
 		if p.at != at || p.class != c || p.has(slotFree) != slices.Contains(c.open, p) {
 			t.Fatalf("page %+v", p)
 		}
-		total += bytes.Count(p.slots, []byte{slotLive}) + bytes.Count(p.slots, []byte{slotLent})
+		for state := range count {
+			count[state] += bytes.Count(p.slots, []byte{slotState(state)})
+		}
 	}
 	for i, p := range c.open {
 		if p.class != c || slices.Contains(c.open[:i], p) {
 			t.Fatalf("open page %+v", p)
 		}
 	}
-	if total != live {
-		t.Fatalf("%d live slots, want %d", total, live)
+	if count != c.count || count[slotLive]+count[slotLent] != live {
+		t.Fatalf("%v slots in each state, counted as %v, want %d live ones", count, c.count, live)
 	}
 }
 
@@ -363,7 +365,7 @@ func TestArenaLocked(t *testing.T) {
 	}
 	kerneltest.Require(t, err)
 	a.quarantine(s)
-	if s.page.class == nil || classOf(a).count(slotWaiting) != 1 {
+	if s.page.class == nil || classOf(a).count[slotWaiting] != 1 {
 		t.Fatal("the page was renewed")
 	}
 	if other, _ := mustTake(t, a, size); other.page == s.page {

@@ -5,13 +5,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"kptr"
 	"kptr/bpfobj"
 	"kptr/broker"
+	"kptr/broker/wire"
 	"kptr/btf"
 	"kptr/internal/kerneltest"
 	"kptr/sys"
@@ -37,6 +42,13 @@ func serveMap(t testing.TB, m *bpfobj.Map) string {
 	t.Helper()
 	kerneltest.NeedLinux(t, "6.13", "PIDFD_GET_INFO")
 	path := filepath.Join(t.TempDir(), "socket")
+	t.Cleanup(serveAt(t, m, path))
+	return path
+}
+
+// serveAt has a broker of this process serve a map until stop.
+func serveAt(t testing.TB, m *bpfobj.Map, path string) (stop func()) {
+	t.Helper()
 	limits := broker.DefaultLimits()
 	for _, q := range []*broker.Quota{&limits.Process, &limits.UID} {
 		*q = broker.Quota{Connections: 4, Threads: 20000, Pages: 1 << 20, Memories: 10000, Rate: 10_000_000}
@@ -45,11 +57,10 @@ func serveMap(t testing.TB, m *bpfobj.Map) string {
 	must(t, err)
 	over := make(chan error)
 	go func() { over <- b.Run() }()
-	t.Cleanup(func() {
+	return func() {
 		must(t, b.Close())
 		must(t, <-over)
-	})
-	return path
+	}
 }
 
 // brokered are tests of maps that are the same through a broker. Others use vouched memory, tasks of other processes, or count the
@@ -120,4 +131,153 @@ func TestDialLayout(t *testing.T) {
 	if _, err := kptr.Dial[Value](path + ".no"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestBrokerComesBack: while brokers come and go nothing but ErrLost is seen by those who go on. A new one is told who asks and what
+// memory there is before anything else, and is given whole shares.
+func TestBrokerComesBack(t *testing.T) {
+	kerneltest.NeedLinux(t, "6.13", "PIDFD_GET_INFO")
+	datamap := loadLocal(t).Map("datamap")
+	path := filepath.Join(t.TempDir(), "socket")
+	stop := serveAt(t, datamap, path)
+	m, err := kptr.Dial[Value](path)
+	must(t, err)
+	var over atomic.Bool
+	var busy sync.WaitGroup
+	goOn := func(f func() error) {
+		busy.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			for !over.Load() {
+				// EIO says a broker that is closed in the middle of a request.
+				if err := f(); err != nil && !errors.Is(err, kptr.ErrLost) && !errors.Is(err, syscall.EIO) {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 2 {
+		goOn(func() error {
+			s, err := m.Replace(kptr.ThisThread()) // Share would find what a share left that was closed without a broker
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			_, err = m.Lookup(kptr.ThisThread())
+			return err
+		})
+	}
+	lockThread(t)
+	must(t, m.OnThread(func(*kptr.Shared[Value]) error {
+		for range 8 {
+			stop()
+			kerneltest.Eventually(t, "the connection to be lost", func() bool {
+				_, err := m.Lookup(kptr.ThisThread())
+				return errors.Is(err, kptr.ErrLost)
+			})
+			stop = serveAt(t, datamap, path)
+			kerneltest.Eventually(t, "the client to come back", func() bool {
+				_, err := m.Lookup(kptr.ThisThread())
+				return err == nil
+			})
+		}
+		over.Store(true)
+		busy.Wait()
+		return nil
+	}))
+	mustClose(t, m)
+	stop()
+}
+
+// TestUselessBroker: one that hangs up is not asked more and more often.
+func TestUselessBroker(t *testing.T) {
+	kerneltest.NeedLinux(t, "6.13", "PIDFD_GET_INFO")
+	path := filepath.Join(t.TempDir(), "socket")
+	stop := serveAt(t, loadLocal(t).Map("datamap"), path)
+	m, err := kptr.Dial[Value](path)
+	must(t, err)
+	stop()
+	listener, err := sys.ListenUnix(path, 0o600)
+	must(t, err)
+	defer listener.Close()
+	var since time.Time
+	for n := range 5 {
+		kerneltest.Eventually(t, "a connection", func() bool {
+			fd, err := sys.Accept(listener)
+			_ = fd.Close()
+			return err == nil
+		})
+		if n == 0 {
+			since = time.Now()
+		}
+	}
+	// Pauses of 50 ms at least would be 200 in all, each twice as long as the one before 1500.
+	if took := time.Since(since); took < time.Second {
+		t.Errorf("five connections within %v", took)
+	}
+	mustClose(t, m)
+}
+
+// relay passes what a client and a broker say on, up to the reply to a request, which it keeps to itself. It gives the path where it listens.
+func relay(t *testing.T, broker string, last wire.Op) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "relay")
+	listener, err := sys.ListenUnix(path, 0o600)
+	must(t, err)
+	b := make([]byte, wire.ReplySize+wire.MaxBody)
+	pass := func(from, to *sys.FD) wire.Op {
+		m, err := sys.Receive(from, b)
+		for ; errors.Is(err, syscall.EAGAIN); m, err = sys.Receive(from, b) {
+			time.Sleep(time.Millisecond)
+		}
+		if err != nil || m.Size == 0 {
+			return last
+		}
+		request, _, _ := wire.ParseRequest(b[:m.Size])
+		var numbers []int
+		for _, fd := range m.FDs {
+			defer fd.Close()
+			numbers = append(numbers, fd.Int())
+		}
+		if to != nil {
+			_ = sys.Send(to, b[:m.Size], numbers...)
+		}
+		return request.Op
+	}
+	var done sync.WaitGroup
+	t.Cleanup(done.Wait)
+	done.Go(func() {
+		client, err := sys.Accept(listener)
+		for ; errors.Is(err, syscall.EAGAIN); client, err = sys.Accept(listener) {
+			time.Sleep(time.Millisecond)
+		}
+		defer client.Close()
+		defer listener.Close()
+		server, err := sys.ConnectUnix(broker)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer server.Close()
+		for pass(client, server) != last {
+			pass(server, client)
+		}
+		pass(server, nil)
+	})
+	return path
+}
+
+// TestReplyLost: the broker may have set an element whose share failed. Nobody else gets its block.
+func TestReplyLost(t *testing.T) {
+	broker := serveMap(t, loadLocal(t).Map("datamap"))
+	m, err := kptr.Dial[Value](relay(t, broker, wire.Set))
+	must(t, err)
+	lockThread(t)
+	_, err = m.Share(kptr.ThisThread())
+	want(t, err, kptr.ErrLost, 0)
+	if got := m.Stats(); got.Lost != 1 {
+		t.Errorf("%+v", got)
+	}
+	mustClose(t, m)
 }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,19 +20,21 @@ import (
 // no thread, reads the replies, and connects anew when the connection is lost.
 type client struct {
 	path   string
-	about  wire.Map
-	blob   []byte // BTF
-	fields []field
-	again  func() // gives a new broker the shares
 	poll   *sys.Epoll
 	reader sync.WaitGroup
-	asking sync.Mutex // held during a request
+	pause  atomic.Int64 // before the next connection, a time.Duration
 
-	mu       sync.Mutex
-	socket   *sys.FD     // nil while there is none
-	replies  chan answer // of socket
+	asking   sync.Mutex // held during a request, and from a new connection until its broker knows all memory
+	about    wire.Map
+	blob     []byte // BTF
+	fields   []field
+	again    func() // gives a new broker the shares
 	memories []*lent
 	lastID   uint32
+
+	mu      sync.Mutex
+	socket  *sys.FD     // nil while there is none
+	replies chan answer // of socket
 }
 
 // An answer is a message from the broker.
@@ -54,17 +57,24 @@ const brokerChunk = 8
 // replyTime is how long the broker may take.
 const replyTime = 10 * time.Second
 
+// The pause before a new connection doubles until a broker was of use.
+const minPause, maxPause = 50 * time.Millisecond, 5 * time.Second
+
 func newClient(path string) (*client, error) {
 	poll, err := sys.NewEpoll()
 	if err != nil {
 		return nil, err
 	}
 	c := &client{path: path, poll: poll}
+	c.pause.Store(int64(minPause))
 	if err := c.connect(); err != nil {
 		return nil, errors.Join(err, poll.Close())
 	}
+	c.asking.Lock()
 	c.reader.Go(c.read)
-	if c.about, c.blob, err = c.hello(); err != nil {
+	c.about, c.blob, err = c.hello()
+	c.asking.Unlock()
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), c.close())
 	}
 	return c, nil
@@ -142,34 +152,36 @@ func (c *client) lose() {
 
 // reconnect tries until it connects, or until close.
 func (c *client) reconnect() {
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+	for {
+		pause := time.Duration(c.pause.Load())
 		if _, err := c.poll.Wait(pause); err != nil { // of close
 			return
 		}
+		c.pause.Store(int64(min(2*pause, maxPause)))
+		c.asking.Lock() // renew, which has to ask first, unlocks it
 		if c.connect() == nil {
 			c.reader.Go(c.renew) // while read passes its replies on
 			return
 		}
+		c.asking.Unlock()
 	}
 }
 
 // renew gives a new broker what the last one had. One that serves another map is hung up on.
 func (c *client) renew() {
 	about, blob, err := c.hello()
-	if err != nil || !reflect.DeepEqual(about, c.about) || string(blob) != string(c.blob) {
+	ok := err == nil && reflect.DeepEqual(about, c.about) && string(blob) == string(c.blob)
+	for i := 0; ok && i < len(c.memories); i++ {
+		ok = c.lend(c.memories[i]) == nil
+	}
+	if ok {
+		c.pause.Store(int64(minPause))
+	} else {
 		c.hangUp()
-		return
 	}
-	c.mu.Lock()
-	memories, again := slices.Clone(c.memories), c.again
-	c.mu.Unlock()
-	for _, l := range memories {
-		if c.lend(l) != nil {
-			c.hangUp()
-			return
-		}
-	}
-	if again != nil {
+	again := c.again
+	c.asking.Unlock()
+	if ok && again != nil {
 		again()
 	}
 }
@@ -181,10 +193,8 @@ func (c *client) hangUp() {
 	_ = sys.Shutdown(c.socket)
 }
 
-// ask sends a request of one entry and waits for the reply. The errors are a refusal and ErrLost.
+// ask sends a request of one entry and waits for the reply; the caller holds asking. The errors are a refusal and ErrLost.
 func (c *client) ask(op wire.Op, body []byte, fds ...int) (answer, error) {
-	c.asking.Lock()
-	defer c.asking.Unlock()
 	head := wire.Request{Op: op, Count: 1, Size: uint32(len(body))}
 	c.mu.Lock()
 	replies := c.replies // closed if there is no socket
@@ -237,6 +247,8 @@ func (c *client) hello() (about wire.Map, blob []byte, err error) {
 }
 
 func (c *client) update(key *handle, value []byte, flags sys.ElemFlags) error {
+	c.asking.Lock()
+	defer c.asking.Unlock()
 	entry := wire.AppendSet(nil, uint32(flags), value)
 	for i := range c.fields {
 		f := &c.fields[i]
@@ -257,9 +269,7 @@ func (c *client) update(key *handle, value []byte, flags sys.ElemFlags) error {
 
 // reference is how the broker knows an address; 0 if it does not.
 func (c *client) reference(addr uintptr) uint64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, l := range c.memories {
+	for _, l := range slices.Backward(c.memories) { // new shares are in the last
 		if offset, ok := offsetIn(l.mem.Bytes(), addr, 1); ok {
 			return wire.Reference(l.id, uint64(offset))
 		}
@@ -268,6 +278,8 @@ func (c *client) reference(addr uintptr) uint64 {
 }
 
 func (c *client) lookup(key *handle, value []byte) error {
+	c.asking.Lock()
+	defer c.asking.Unlock()
 	a, err := c.ask(wire.Get, nil, int(key.number))
 	if err == nil && copy(value, a.body) != len(value) {
 		err = fmt.Errorf("%w: %w", ErrBroker, syscall.EBADMSG)
@@ -276,11 +288,15 @@ func (c *client) lookup(key *handle, value []byte) error {
 }
 
 func (c *client) remove(key *handle) error {
+	c.asking.Lock()
+	defer c.asking.Unlock()
 	_, err := c.ask(wire.Delete, nil, int(key.number))
 	return err
 }
 
 func (c *client) mmap(fd *sys.FD, size int) (*sys.Mapping, error) {
+	c.asking.Lock()
+	defer c.asking.Unlock()
 	var err error
 	if fd == nil {
 		size = min(size, brokerChunk*os.Getpagesize())
@@ -288,7 +304,8 @@ func (c *client) mmap(fd *sys.FD, size int) (*sys.Mapping, error) {
 	} else {
 		fd, err = fd.Dup()
 	}
-	l := &lent{fd: fd}
+	c.lastID++
+	l := &lent{id: c.lastID, fd: fd}
 	if err == nil {
 		err = sys.AddSeals(fd, sys.F_SEAL_SHRINK)
 	}
@@ -296,33 +313,13 @@ func (c *client) mmap(fd *sys.FD, size int) (*sys.Mapping, error) {
 		l.mem, err = holder{}.mmap(fd, size)
 	}
 	if err == nil {
-		// Before it is lent: a new broker gets all that are listed.
-		c.mu.Lock()
-		c.lastID++
-		l.id = c.lastID
-		c.memories = append(c.memories, l)
-		c.mu.Unlock()
-		if err = c.lend(l); err != nil {
-			c.forget(l.mem)
-		}
+		err = c.lend(l)
 	}
 	if err != nil {
 		return nil, errors.Join(err, l.mem.Close(), fd.Close())
 	}
+	c.memories = append(c.memories, l)
 	return l.mem, nil
-}
-
-// forget takes memory off the list.
-func (c *client) forget(mem *sys.Mapping) (found *lent) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.memories = slices.DeleteFunc(c.memories, func(l *lent) bool {
-		if l.mem == mem {
-			found = l
-		}
-		return l.mem == mem
-	})
-	return found
 }
 
 // lend gives the broker memory.
@@ -333,7 +330,11 @@ func (c *client) lend(l *lent) error {
 }
 
 func (c *client) munmap(mem *sys.Mapping) error {
-	l := c.forget(mem)
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	i := slices.IndexFunc(c.memories, func(l *lent) bool { return l.mem == mem })
+	l := c.memories[i]
+	c.memories = slices.Delete(c.memories, i, i+1)
 	_, err := c.ask(wire.Forget, wire.AppendMemory(nil, l.id, 0))
 	if errors.Is(err, ErrLost) {
 		err = nil // it is not lent again

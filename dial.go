@@ -33,15 +33,14 @@ func Dial[V any](path string, opts ...Option) (*Map[V], error) {
 	if err != nil {
 		return fail(err)
 	}
-	about := &described{c.about.Name, sys.BPF_MAP_TYPE_TASK_STORAGE, types, btf.ID(c.about.ValueType), int(c.about.ValueSize)}
-	fields, err := check(about, reflect.TypeFor[V]())
+	fields, err := check(c.about.Name, types, btf.ID(c.about.ValueType), int(c.about.ValueSize), reflect.TypeFor[V]())
 	if err != nil {
 		return fail(err)
 	}
-	m := newMap[V](about.name, c, fields, opts)
-	c.mu.Lock()
+	m := newMap[V](c.about.Name, c, fields, opts)
+	c.asking.Lock()
 	c.fields, c.again = fields, m.again
-	c.mu.Unlock()
+	c.asking.Unlock()
 	return m, nil
 }
 
@@ -69,21 +68,18 @@ func (r refusal) Is(target error) bool { return target == r.rule() && target != 
 
 func (r refusal) Unwrap() error { return r.said }
 
+// ruleOf has the rules of this package that the broker holds to too. Where the kernel refused, its errno tells.
+var ruleOf = map[wire.Reason]error{
+	wire.Foreign: ErrForeign, wire.Gone: ErrTaskGone, wire.NotPidfd: ErrNotPidfd, wire.Taken: ErrExists, wire.Kernel: nil,
+}
+
 // rule is the one of this package; nil if the errno, the kernel's, tells.
 func (r refusal) rule() error {
-	switch r.said.Reason {
-	case wire.Kernel:
-		return nil
-	case wire.Foreign:
-		return ErrForeign
-	case wire.Gone:
-		return ErrTaskGone
-	case wire.NotPidfd:
-		return ErrNotPidfd
-	case wire.Taken:
-		return ErrExists
-	}
-	if r.said.Reason.IsQuota() {
+	rule, known := ruleOf[r.said.Reason]
+	switch {
+	case known:
+		return rule
+	case r.said.Reason.IsQuota():
 		return ErrQuota
 	}
 	return ErrBroker

@@ -26,8 +26,3 @@ func addrOf(b []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(b
 
 // typed gives the T at the start of b, which is aligned for it and at least as large.
 func typed[T any](b []byte) *T { return (*T)(unsafe.Pointer(unsafe.SliceData(b))) }
-
-func alignOf[T any]() uintptr {
-	var t T
-	return unsafe.Alignof(t)
-}

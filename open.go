@@ -51,8 +51,11 @@ func Open[V any](m *bpfobj.Map, opts ...Option) (*Map[V], error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.Type() != sys.BPF_MAP_TYPE_TASK_STORAGE {
+		return nil, &MapError{Map: m.Name(), Rule: ErrMapType, Detail: fmt.Sprintf("it is a %v", m.Type())}
+	}
 	types, id := m.ValueType()
-	fields, err := check(&described{m.Name(), m.Type(), types, id, m.ValueSize()}, reflect.TypeFor[V]())
+	fields, err := check(m.Name(), types, id, m.ValueSize(), reflect.TypeFor[V]())
 	if err != nil {
 		return nil, err
 	}
@@ -83,36 +86,24 @@ func newMap[V any](name string, b backend, fields []field, opts []Option) *Map[V
 	return m
 }
 
-// described is what is known of a map.
-type described struct {
-	name  string
-	typ   sys.MapType
-	types *btf.Spec // nil if not known
-	value btf.ID
-	size  int // of a value, in bytes
-}
-
-// check compares a map with the Go type of its values.
-func check(m *described, t reflect.Type) (fields []field, err error) {
+// check compares a map's values, of size bytes and of a type that is not known if types is nil, with their Go type.
+func check(name string, types *btf.Spec, value btf.ID, size int, t reflect.Type) (fields []field, err error) {
 	refuse := func(path string, rule error, detail string) error {
-		return &MapError{Map: m.name, Field: path, Rule: rule, Detail: detail}
+		return &MapError{Map: name, Field: path, Rule: rule, Detail: detail}
 	}
-	if m.typ != sys.BPF_MAP_TYPE_TASK_STORAGE {
-		return nil, refuse("", ErrMapType, fmt.Sprintf("it is a %v", m.typ))
-	}
-	if m.types != nil {
-		err = m.types.CompareGo(m.value, t)
+	if types != nil {
+		err = types.CompareGo(value, t)
 	} else {
 		_, err = btf.New(binary.LittleEndian).AddGo(t, bpfobj.TagUptr)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("map %q: %w", m.name, err)
+		return nil, fmt.Errorf("map %q: %w", name, err)
 	}
-	if uintptr(m.size) != t.Size() {
-		return nil, refuse("", ErrMapSize, fmt.Sprintf("the value has %d bytes, Go type %v has %d", m.size, t, t.Size()))
+	if uintptr(size) != t.Size() {
+		return nil, refuse("", ErrMapSize, fmt.Sprintf("the value has %d bytes, Go type %v has %d", size, t, t.Size()))
 	}
 	if fields, err = userKptrs(t); err != nil {
-		return nil, fmt.Errorf("map %q: %w", m.name, err)
+		return nil, fmt.Errorf("map %q: %w", name, err)
 	}
 	switch {
 	case len(fields) == 0:

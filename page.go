@@ -16,7 +16,7 @@ type page struct {
 	lending int // updates under way with an address in the page
 }
 
-// slotState is a byte so that package bytes searches and counts.
+// slotState is a byte so that package bytes searches.
 type slotState = byte
 
 const (
@@ -32,11 +32,13 @@ func (p *page) has(s slotState) bool { return bytes.IndexByte(p.slots, s) >= 0 }
 
 func (p *page) inUse() bool { return p.has(slotLive) || p.has(slotLent) || p.lending > 0 }
 
-// put changes the state of a slot that is not free.
+// put changes the state of a slot.
 func (p *page) put(i int, to slotState) {
 	if to == slotFree && !p.has(slotFree) {
 		p.class.open = append(p.class.open, p)
 	}
+	p.class.count[p.slots[i]]--
+	p.class.count[to]++
 	p.slots[i] = to
 }
 
@@ -49,7 +51,8 @@ func (s slot) memory() []byte {
 type class struct {
 	size  uintptr
 	pages []*page
-	open  []*page // those with a free slot
+	open  []*page           // those with a free slot
+	count [slotLost + 1]int // of slots in each state
 }
 
 // add makes an idle page one of the class.
@@ -57,6 +60,7 @@ func (c *class) add(p *page) {
 	p.class, p.at = c, len(c.pages)
 	c.pages = append(c.pages, p)
 	p.slots = append(p.slots[:0], make([]slotState, len(p.mem)/int(c.size))...)
+	c.count[slotFree] += len(p.slots)
 	c.open = append(c.open, p)
 }
 
@@ -64,7 +68,7 @@ func (c *class) add(p *page) {
 func (c *class) take() slot {
 	p := c.open[len(c.open)-1]
 	s := slot{p, bytes.IndexByte(p.slots, slotFree)}
-	p.slots[s.index] = slotLive
+	p.put(s.index, slotLive)
 	if !p.has(slotFree) {
 		c.open = c.open[:len(c.open)-1]
 	}
@@ -74,17 +78,11 @@ func (c *class) take() slot {
 // remove makes a page an idle one.
 func (c *class) remove(p *page) {
 	p.class = nil
+	for _, s := range p.slots {
+		c.count[s]--
+	}
 	last := c.pages[len(c.pages)-1]
 	c.pages[p.at], last.at = last, p.at
 	c.pages = c.pages[:len(c.pages)-1]
 	c.open = slices.DeleteFunc(c.open, func(open *page) bool { return open == p })
-}
-
-// count counts the slots in a state.
-func (c *class) count(state slotState) int {
-	n := 0
-	for _, p := range c.pages {
-		n += bytes.Count(p.slots, []byte{state})
-	}
-	return n
 }

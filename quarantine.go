@@ -92,7 +92,7 @@ func (a *arena) beginFence() bool {
 		return false
 	}
 	for _, c := range a.classes {
-		if len(c.open) == 0 && c.count(slotWaiting) >= max(1, a.pageSize/int(c.size)/4) {
+		if len(c.open) == 0 && c.count[slotWaiting] >= max(1, a.pageSize/int(c.size)/4) {
 			a.fencing = true
 			a.turn(slotWaiting, slotFenced)
 			return true

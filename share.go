@@ -51,11 +51,18 @@ func (m *Map[V]) share(t Task, flags sys.ElemFlags, prepare func(*V)) (*Shared[V
 		return nil, m.failed("share", t, err)
 	}
 	s := &Shared[V]{m: m, task: t.named(&key), key: key}
+	s.mu.Lock() // a new broker gets it when it is whole, or not at all
+	defer s.mu.Unlock()
 	if err := s.register(t, flags, prepare); err != nil {
 		m.shares.remove(s)
-		for _, slot := range s.slots {
-			m.arena.unused(slot)
+		release := m.arena.unused
+		if errors.Is(err, ErrLost) { // the broker may have set the element
+			release = m.arena.abandon
 		}
+		for _, slot := range s.slots {
+			release(slot)
+		}
+		s.slots = nil
 		_ = s.key.close()
 		return nil, m.failed("share", s.task, err)
 	}

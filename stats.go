@@ -18,8 +18,8 @@ func (m *Map[V]) Stats() Stats {
 	st.Blocks = st.Shares * len(m.fields)
 	for _, c := range a.classes {
 		st.Pages += len(c.pages)
-		st.Quarantine += c.count(slotWaiting) + c.count(slotFenced)
-		st.Lost += c.count(slotLost)
+		st.Quarantine += c.count[slotWaiting] + c.count[slotFenced]
+		st.Lost += c.count[slotLost]
 	}
 	return st
 }

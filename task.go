@@ -40,15 +40,13 @@ func Pidfd(fd int) Task { return Task{pidfdNumber, fd} }
 // Gettid gives the id of the thread that runs the calling goroutine: gettid(2).
 func Gettid() int { return sys.Gettid() }
 
+var taskKinds = [...]string{thisThread: "this thread", threadID: "thread", processID: "process", pidfdNumber: "pidfd"}
+
 // String gives "this thread", "thread 42", "process 42" or "pidfd 7".
 func (t Task) String() string {
-	switch t.kind {
-	case threadID:
-		return "thread " + strconv.Itoa(t.id)
-	case processID:
-		return "process " + strconv.Itoa(t.id)
-	case pidfdNumber:
-		return "pidfd " + strconv.Itoa(t.id)
+	s := taskKinds[t.kind]
+	if t.kind != thisThread {
+		s += " " + strconv.Itoa(t.id)
 	}
-	return "this thread"
+	return s
 }

@@ -2,6 +2,7 @@ package kptr
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 )
@@ -43,8 +44,8 @@ func (r *Region) String() string { return fmt.Sprintf("%s (%d bytes)", r.name, l
 // At gives the T that lies offset bytes into a region. It refuses, with a [*MemoryError], one that runs past the end or that is
 // misaligned for T. T must hold no Go pointer.
 func At[T any](r *Region, offset int) (*T, error) {
-	var t T
-	size, align := uintptr(len(bytesOf(&t))), alignOf[T]()
+	t := reflect.TypeFor[T]()
+	size, align := t.Size(), uintptr(t.Align())
 	e := &MemoryError{Field: r.name, Addr: addrOf(r.mem) + uintptr(offset), Size: size}
 	switch {
 	case offset < 0 || offset > len(r.mem) || size > uintptr(len(r.mem)-offset):

@@ -28,8 +28,3 @@ func (a *ObjGetAttr) raw() (unsafe.Pointer, uintptr)     { return upTo(unsafe.Po
 func (a *FDByIDAttr) raw() (unsafe.Pointer, uintptr)     { return upTo(unsafe.Pointer(a), &a.OpenFlags) }
 func (a *NextIDAttr) raw() (unsafe.Pointer, uintptr)     { return upTo(unsafe.Pointer(a), &a.NextID) }
 func (a *ObjInfoAttr) raw() (unsafe.Pointer, uintptr)    { return upTo(unsafe.Pointer(a), &a.Info) }
-
-func (i *MapInfo) room() (Ptr, uint32)  { return PtrTo(i), uint32(unsafe.Sizeof(*i)) }
-func (i *ProgInfo) room() (Ptr, uint32) { return PtrTo(i), uint32(unsafe.Sizeof(*i)) }
-func (i *BTFInfo) room() (Ptr, uint32)  { return PtrTo(i), uint32(unsafe.Sizeof(*i)) }
-func (i *LinkInfo) room() (Ptr, uint32) { return PtrTo(i), uint32(unsafe.Sizeof(*i)) }

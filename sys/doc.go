@@ -7,7 +7,8 @@
 // A field of a mirror carries its C name in the tag `c`, as a path below union bpf_attr (or below
 // the struct of an object's info); a field without the tag is never passed to the kernel.
 //
-// Errors keep the errno: bpf(2) gives an [*Error], every other call an [*os.SyscallError].
+// Errors keep the errno: bpf(2) gives an [*Error], every other call an [*os.SyscallError] or, of a file by its path, an
+// [*os.PathError].
 //
 // Only 64-bit hosts are supported: pointer members of union bpf_attr are 8 bytes wide.
 package sys

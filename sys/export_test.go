@@ -6,11 +6,5 @@ func WireLen(a Attr) int {
 	return int(n)
 }
 
-// RoomLen gives the length in bytes that the kernel may write for an info.
-func RoomLen(i Info) int {
-	_, n := i.room()
-	return int(n)
-}
-
 // ProgLoadTries is the bound of the retries.
 const ProgLoadTries = progLoadTries

@@ -1,6 +1,9 @@
 package sys
 
-import "structs"
+import (
+	"reflect"
+	"structs"
+)
 
 // ObjInfoAttr asks about an object: struct info of union bpf_attr (linux/bpf.h), "used by
 // BPF_OBJ_GET_INFO_BY_FD". The kernel writes InfoLen.
@@ -72,17 +75,11 @@ type LinkInfo struct {
 	ProgID uint32   `c:"prog_id"`
 }
 
-// Info is what [ObjInfo] fills in: *MapInfo, *ProgInfo, *BTFInfo or *LinkInfo.
-type Info interface {
-	room() (Ptr, uint32)
-}
-
 // ObjInfo asks the kernel about the object behind fd. into must be of the object's kind, which the
 // kernel does not check: it fills in what the fd is. An fd that is not open is EBADFD here, not EBADF
 // (bpf_obj_get_info_by_fd in kernel/bpf/syscall.c).
-func ObjInfo(fd *FD, into Info) error {
-	p, n := into.room()
-	_, err := BPF(&ObjInfoAttr{BPFFD: fd.Uint32(), InfoLen: n, Info: p})
+func ObjInfo[T MapInfo | ProgInfo | BTFInfo | LinkInfo](fd *FD, into *T) error {
+	_, err := BPF(&ObjInfoAttr{BPFFD: fd.Uint32(), InfoLen: uint32(reflect.TypeFor[T]().Size()), Info: PtrTo(into)})
 	return err
 }
 

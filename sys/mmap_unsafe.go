@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrOutOfMapping matches the refusal of [At].
+// ErrOutOfMapping matches the refusals of [At] and [Mapping.Advise].
 var ErrOutOfMapping = errors.New("outside the mapping or misaligned")
 
 // Mapping is memory from mmap(2), outside the Go heap. It has no finalizer. What Bytes and [At] gave
@@ -99,7 +99,7 @@ func At[T any](m *Mapping, offset uintptr) (*T, error) {
 	return (*T)(unsafe.Pointer(&b[offset])), nil
 }
 
-// MappingError says what [At] refused, in bytes.
+// MappingError says what [At] or [Mapping.Advise] refused, in bytes.
 type MappingError struct {
 	Offset, Size, Align uintptr // of the object asked for
 	Mapped              uintptr // size of the mapping, 0 when closed

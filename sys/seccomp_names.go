@@ -22,5 +22,5 @@ var syscallNumbers = map[string]int{
 	"sched_getaffinity": unix.SYS_SCHED_GETAFFINITY, "sched_yield": unix.SYS_SCHED_YIELD, "sendmsg": unix.SYS_SENDMSG,
 	"setitimer": unix.SYS_SETITIMER, "sigaltstack": unix.SYS_SIGALTSTACK, "socket": unix.SYS_SOCKET, "socketcall": socketcallNr, "tgkill": unix.SYS_TGKILL,
 	"timer_create": unix.SYS_TIMER_CREATE, "timer_delete": unix.SYS_TIMER_DELETE, "timer_settime": unix.SYS_TIMER_SETTIME,
-	"unlinkat": unix.SYS_UNLINKAT, "write": unix.SYS_WRITE,
+	"write": unix.SYS_WRITE,
 }

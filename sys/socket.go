@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// UnixSocket makes a SOCK_SEQPACKET socket of AF_UNIX that does not block: unix(7). A message is read whole or not at all.
-func UnixSocket() (*FD, error) {
+// unixSocket makes a SOCK_SEQPACKET socket of AF_UNIX that does not block: unix(7). A message is read whole or not at all.
+func unixSocket() (*FD, error) {
 	n, err := unix.Socket(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	return ownFD(n, os.NewSyscallError("socket", err))
 }
@@ -15,7 +15,7 @@ func UnixSocket() (*FD, error) {
 // ListenUnix makes a socket that listens at path, which must not exist, with permissions of mode: bind(2), chmod(2), listen(2).
 // Before it has them nobody can connect. A path has at most 107 bytes (struct sockaddr_un).
 func ListenUnix(path string, mode os.FileMode) (*FD, error) {
-	fd, err := UnixSocket()
+	fd, err := unixSocket()
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func Accept(listener *FD) (*FD, error) {
 
 // ConnectUnix connects to a socket that listens at path: connect(2). EAGAIN says that as many as it takes wait already.
 func ConnectUnix(path string) (*FD, error) {
-	fd, err := UnixSocket()
+	fd, err := unixSocket()
 	if err != nil {
 		return nil, err
 	}
