@@ -10,6 +10,7 @@ package broker
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -111,11 +112,15 @@ func New(m *bpfobj.Map, o Options) (b *Broker, err error) {
 	return b, errors.Join(b.poll.Add(b.listener.Int()), b.poll.Add(b.execs.wake.Int()))
 }
 
-// listen replaces a socket that nobody listens at.
+// listen replaces a socket that nobody listens at, and nothing else: to a file of another kind connect(2) is refused too.
 func listen(path string, mode os.FileMode) (*sys.FD, error) {
 	fd, err := sys.ListenUnix(path, mode)
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		return fd, err
+	}
+	var there syscall.Stat_t
+	if err := syscall.Lstat(path, &there); err == nil && there.Mode&syscall.S_IFMT != syscall.S_IFSOCK {
+		return nil, &os.PathError{Op: "bind", Path: path, Err: fmt.Errorf("a file that is no socket is there: %w", syscall.EADDRINUSE)}
 	}
 	other, refused := sys.ConnectUnix(path)
 	if !errors.Is(refused, syscall.ECONNREFUSED) {
@@ -185,7 +190,8 @@ func (b *Broker) release() error {
 		_ = b.poll.Close() // it may be by Close
 	}
 	if b.listener != nil {
-		errs = append(errs, b.listener.Close(), os.Remove(b.path))
+		errs = append(errs, b.listener.Close())
+		_ = os.Remove(b.path) // which Confine forbids: then the next broker replaces the socket
 	}
 	return errors.Join(append(errs, b.btf.Close(), b.fd.Close(), b.execs.close())...)
 }

@@ -36,7 +36,7 @@ func Syscalls(pid int) []Syscall {
 		Syscall{Name: "ioctl", Arg: 1, Only: []uint32{sys.PIDFD_GET_INFO}},
 		Syscall{Name: "socketcall", Only: []uint32{sysGetsockopt, sysSendmsg, sysRecvmsg, sysAccept4}},
 	)
-	for _, name := range [...]string{"accept4", "fstat", "fstatfs", "getsockopt", "poll", "ppoll", "recvmsg", "sendmsg", "unlinkat"} {
+	for _, name := range [...]string{"accept4", "fstat", "fstatfs", "getsockopt", "poll", "ppoll", "recvmsg", "sendmsg"} {
 		list = append(list, Syscall{Name: name})
 	}
 	return list

@@ -225,7 +225,7 @@ func TestRestart(t *testing.T) {
 	must(t, m.Close())
 }
 
-// TestTakeOver: a socket that a dead broker has left is replaced, and that of a living one is not.
+// TestTakeOver: a socket that a dead broker has left is replaced, and that of a living one is not, nor what is no socket.
 func TestTakeOver(t *testing.T) {
 	m := loadNothing(t)
 	path := filepath.Join(t.TempDir(), "socket")
@@ -237,4 +237,16 @@ func TestTakeOver(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	greet(t, s)
+
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	must(t, os.WriteFile(file, []byte("precious"), 0o600))
+	for _, path := range []string{file, dir} {
+		if _, err := broker.New(m, broker.Options{Path: path}); !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "no socket") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if b, err := os.ReadFile(file); string(b) != "precious" {
+		t.Errorf("the file has %q, %v", b, err)
+	}
 }

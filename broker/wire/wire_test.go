@@ -3,11 +3,14 @@ package wire_test
 import (
 	"bytes"
 	"errors"
+	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 
 	"kptr/broker/wire"
+	"kptr/internal/kerneltest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -86,6 +89,29 @@ func TestReasons(t *testing.T) {
 	var err error = &wire.Error{Reason: wire.Pages + wire.OfUID, Errno: syscall.EDQUOT, Limit: 9}
 	if !errors.Is(err, wire.ErrRefused) || !errors.Is(err, syscall.EDQUOT) || err.Error() != "broker: quota of the uid: pages: at most 9: disk quota exceeded" {
 		t.Error(err)
+	}
+}
+
+// TestHeader: kptr_broker.h and the tables in docs/broker-protocol.md give each reason the same number.
+func TestHeader(t *testing.T) {
+	kerneltest.NeedHost(t, "the files of the repository")
+	numbers := func(file, pattern string, name, number int) map[string]string {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := make(map[string]string)
+		for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(text), -1) {
+			found[match[name]] = match[number]
+		}
+		return found
+	}
+	want := numbers("../../docs/broker-protocol.md", "\\| (\\d+) \\| `(KPTR_[EQ]_\\w+)`", 2, 1)
+	if len(want) != int(wire.Full)+2*5 {
+		t.Errorf("%d reasons in the tables", len(want))
+	}
+	if diff := cmp.Diff(want, numbers("../kptr_broker.h", `(KPTR_[EQ]_\w+) = (\d+)`, 1, 2)); diff != "" {
+		t.Error(diff)
 	}
 }
 

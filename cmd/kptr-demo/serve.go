@@ -107,12 +107,13 @@ func (c *serveCommand) run(out *output, _ []string) (err error) {
 }
 
 func (c *serveCommand) load() (*bpfobj.Object, error) {
-	image := prebuilt.EveryTask()
+	name, image := "every_task.bpf.o (built in)", prebuilt.EveryTask()
 	if c.object != "" {
 		var err error
 		if image, err = readFile(c.object); err != nil {
 			return nil, err
 		}
+		name = c.object
 	}
 	object, err := bpfobj.Load(image, nil)
 	if err == nil {
@@ -121,10 +122,7 @@ func (c *serveCommand) load() (*bpfobj.Object, error) {
 		}
 		err = errors.Join(err, object.Close())
 	}
-	if c.object != "" {
-		err = fileError(c.object, err)
-	}
-	return nil, err
+	return nil, fileError(name, err)
 }
 
 // pick finds the map.
@@ -141,10 +139,13 @@ func (c *serveCommand) pick(object *bpfobj.Object) (*bpfobj.Map, error) {
 			found, names = append(found, m), append(names, m.Name())
 		}
 	}
-	if len(found) == 1 {
+	switch len(found) {
+	case 0:
+		return nil, fileError(c.object, fmt.Errorf("%w in any of its maps", broker.ErrNoKptr))
+	case 1:
 		return found[0], nil
 	}
-	return nil, usageErrorf("serve", "the object has %d maps with user kptrs%s: name one with -map", len(found), strings.Join(append([]string{""}, names...), " "))
+	return nil, usageErrorf("serve", "%s has %d maps with user kptrs, %s: name one with -map", c.object, len(found), strings.Join(names, ", "))
 }
 
 // A limit is one of a broker's, by name.
