@@ -110,7 +110,7 @@ func (c *counts) leaks(before *counts) []string {
 	}
 	for o := range c.objects {
 		if !before.objects[o] {
-			out = append(out, o.String())
+			out = append(out, o.String()+", unless another program of this machine has made it meanwhile")
 		}
 	}
 	slices.Sort(out)

@@ -147,12 +147,13 @@ func NeedTool(t testing.TB, name string) string {
 	return path
 }
 
-// NeedRoot skips, as [Require] does, where the tests do not run as root.
+// NeedRoot skips, as [Require] does, where the tests do not run as root, or as a root without capabilities, as that of a container.
 func NeedRoot(t testing.TB) {
 	t.Helper()
 	if os.Getuid() != 0 {
 		skip(t, "needs root")
 	}
+	NeedCaps(t, sys.CAP_SYS_ADMIN)
 }
 
 // NeedBTF reads the running kernel's BTF, which every user may do, and skips, as [Require] does, on a kernel that was built without.
