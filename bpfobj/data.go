@@ -19,16 +19,14 @@ const maxDataSection = 1<<31 - 1
 func (s *Spec) parseData() {
 	for i := range s.file.Sections {
 		sec := &s.file.Sections[i]
-		bare, dotted := strings.CutPrefix(sec.Name, ".")
-		base, _, _ := strings.Cut(bare, ".") // of .data and .data.NAME
-		isData := dotted && (base == "data" || base == "rodata" || base == "bss")
+		base, isData := dataKind(sec.Name)
 		if !isData || sec.Size == 0 || sec.Type != elf.SHT_PROGBITS && sec.Type != elf.SHT_NOBITS {
 			continue
 		}
 		at := FormatError{Section: sec.Name}
 		at.want(s.Map(sec.Name) == nil && s.file.Section(sec.Name) == sec, "second section of this name: variables of both would be one map's")
 		for _, r := range sec.Relocs {
-			at.Offset, at.Name = r.Offset, s.file.Symbols[r.Symbol].Name
+			at.Offset, at.Name = r.Offset, s.symbolAt(i, r.Offset)
 			at.refuse("variable initialised with an address, which nobody knows before the load: let a program set it, or use arrays of char for pointers to text")
 		}
 		want(at, sec.Size <= maxDataSection, "section of variables has %d bytes, a map takes %d", sec.Size, maxDataSection)
@@ -45,6 +43,13 @@ func (s *Spec) parseData() {
 		}
 		s.Maps = append(s.Maps, m)
 	}
+}
+
+// dataKind gives the first word of a section's name, and whether it is that of global variables: .data, .data.NAME, ...
+func dataKind(section string) (base string, ok bool) {
+	bare, dotted := strings.CutPrefix(section, ".")
+	base, _, _ = strings.Cut(bare, ".")
+	return base, dotted && (base == "data" || base == "rodata" || base == "bss")
 }
 
 // readOnly tells whether the map is a section that BPF programs may only read.

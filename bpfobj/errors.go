@@ -14,7 +14,7 @@ var (
 	ErrFormat      = errors.New("object not understood") // [*FormatError]; errors of elf and btf come wrapped as they are
 	ErrNotFound    = errors.New("not found")             // [*NotFoundError]
 	ErrByteOrder   = errors.New("object of the other byte order")
-	ErrPermission  = errors.New("not permitted")                  // [*PermissionError]
+	ErrPermission  = errors.New("not permitted")                  // [*PermissionError], and a pin whose mode forbids it
 	ErrVerifier    = errors.New("refused by the verifier")        // [*VerifierError]
 	ErrReadOnly    = errors.New("variable is read-only")          // in .rodata, after load
 	ErrDepends     = errors.New("depends on what was not loaded") // of a step of [Plan.Try]
@@ -210,7 +210,7 @@ func (e *PermissionError) Error() string {
 		return e.Err.Error() + " (no capability is missing: a security module, lockdown, or a kernel without BPF trampolines for fentry, fexit and lsm)"
 	}
 	caps := strings.ToLower(strings.Join(e.Missing, ","))
-	if caps == "cap_bpf" { // a program that traces needs the other next
+	if caps == "cap_bpf" || caps == "cap_perfmon" { // a program that traces needs both, and setcap replaces what was there
 		caps = "cap_bpf,cap_perfmon"
 	}
 	return fmt.Sprintf("%v: %s missing: run as root, or give the file the capabilities (setcap %s+ep FILE)", e.Err, strings.Join(e.Missing, " and "), caps)

@@ -24,30 +24,38 @@ func (l *loader) explain(step *Step, err error) error {
 	case *sys.ProgLoadAttr:
 		return l.explainProgram(&l.spec.Programs[step.thing.index], err)
 	case *sys.BTFLoadAttr:
-		if to := l.declaredPointee(); to != "" && errors.Is(err, syscall.EINVAL) {
-			return fmt.Errorf("struct %s is only declared, and a kptr points to it: name it at file scope of the C source (a variable or a plain pointer to it): %w", to, err)
+		if errors.Is(err, syscall.EINVAL) { // btf_parse_struct_metas (kernel/bpf/btf.c), where a lock, list or tree is beside it
+			err = l.explainDeclared(err)
+		}
+	case *sys.MapUpdateElemAttr:
+		if l.maps[step.thing.index].is(ofMaps) && errors.Is(err, syscall.EINVAL) { // bpf_map_meta_equal, kernel/bpf/map_in_map.c
+			return fmt.Errorf("%w: its type, sizes or flags are not those of the inner definition", err)
 		}
 	case *sys.MapCreateAttr:
 		if attr.MaxEntries == 0 && errors.Is(err, syscall.EINVAL) && traits(attr.MapType)&localStore == 0 {
 			return fmt.Errorf("%w: max_entries is 0: __uint(max_entries, ...) is missing, or MapSpec.MaxEntries", err)
 		}
 		if m := &l.maps[step.thing.index]; step.kept && len(m.kptrs) > 0 {
-			err = l.explainMap(m, err)
+			if explained := l.explainMap(m, err); explained != err {
+				return explained
+			}
+		}
+		if errors.Is(err, syscall.EINVAL) {
+			return fmt.Errorf("%w: %v with key_size %d, value_size %d, max_entries %d, map_flags %#x", err, attr.MapType, attr.KeySize, attr.ValueSize, attr.MaxEntries, uint32(attr.MapFlags))
 		}
 	}
 	return permission(err, sys.CAP_BPF)
 }
 
-// declaredPointee names the struct behind the kptr for which btf_parse_struct_metas (kernel/bpf/btf.c) refuses a struct with a
-// lock, list or tree beside it, and says nothing in the log; "" if there is none.
-func (l *loader) declaredPointee() string {
+// explainDeclared names the struct behind a kptr for which the kernel, which says nothing, finds no special field in a struct.
+func (l *loader) explainDeclared(err error) error {
 	for id := btf.ID(1); int(id) < l.types.Len(); id++ {
 		t := l.types.Type(id)
 		if to := l.types.Type(t.Type); t.Kind == btf.KindTypeTag && strings.Contains(t.Name, "kptr") && to.Kind == btf.KindFwd {
-			return to.Name
+			return fmt.Errorf("struct %s is only declared, and a kptr points to it: name it at file scope of the C source (a variable or a plain pointer to it): %w", to.Name, err)
 		}
 	}
-	return ""
+	return err
 }
 
 // explainPin names the path, and a directory that is on no bpffs: the kernel says
@@ -70,6 +78,10 @@ func (l *loader) explainProgram(p *ProgramSpec, err error) error {
 		return &sys.NotSupportedError{Feature: featureJIT, Err: err}
 	case denied(err) && p.onTrampoline() && len(missingCaps(need)) == 0:
 		return &sys.NotSupportedError{Feature: featureTrampoline, Err: err}
+	}
+	var refused *VerifierError
+	if errors.As(err, &refused) && strings.Contains(refused.Log, "' has no valid ") { // of a map that was created without them
+		return l.explainDeclared(err)
 	}
 	return l.explainScalar(permission(err, need...))
 }

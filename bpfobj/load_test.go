@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -192,18 +193,67 @@ func TestCOREMissing(t *testing.T) {
 	kerneltest.NeedLinux(t, "6.12", "the source line before a failed CO-RE relocation in the log")
 	kerneltest.NeedCaps(t, sys.CAP_BPF, sys.CAP_PERFMON)
 	kerneltest.NoLeaks(t)
-	_, err := Load(readObject(t, "core_missing", nativeOrder()), nil)
-	var refused *VerifierError
-	if !errors.As(err, &refused) || !errors.Is(err, ErrVerifier) || !errors.Is(err, syscall.EINVAL) {
-		t.Fatalf("error %v", err)
+	k, err := Running()
+	kerneltest.Require(t, err)
+	defer k.Close()
+	plan, err := mustParse(t, readObject(t, "core_missing", nativeOrder())).Plan(k, &Options{AllPrograms: true})
+	kerneltest.Require(t, err)
+	errs := plan.Try()
+	for program, parts := range map[string][]string{
+		"read_missing":  {"task_struct___part.no_such_field (byte_off)", "return task->no_such_field & 1;", "core_missing.bpf.c:14"},
+		"value_missing": {"no_such_enum::NO_SUCH_VALUE (enumval_value)", "int value_missing(void *ctx)", "core_missing.bpf.c:22"},
+	} {
+		i := slices.IndexFunc(plan.Steps, func(s Step) bool { return s.Subject == `program "`+program+`"` })
+		var refused *VerifierError
+		if !errors.As(errs[i], &refused) || !errors.Is(errs[i], ErrVerifier) || !errors.Is(errs[i], syscall.EINVAL) {
+			t.Fatalf("error %v", errs[i])
+		}
+		// The number with which bpf_core_poison_insn (kernel/bpf/relo_core.c) poisons.
+		if !strings.Contains(refused.Log, "195896080") {
+			t.Errorf("log %q", refused.Log)
+		}
+		text := errs[i].Error()
+		for _, part := range append(parts, `program "`+program+`"`) {
+			if !strings.Contains(text, part) {
+				t.Errorf("error %q lacks %q", text, part)
+			}
+		}
+		if strings.Contains(text, "\n") {
+			t.Errorf("error of several lines: %q", text)
+		}
 	}
-	// The number with which bpf_core_poison_insn (kernel/bpf/relo_core.c) poisons.
-	if !strings.Contains(refused.Log, "195896080") {
-		t.Errorf("log %q", refused.Log)
+}
+
+// TestDeclaredPointee: the kernel finds no timer beside a kptr to a struct that is only declared, and does not say why.
+func TestDeclaredPointee(t *testing.T) {
+	kerneltest.NeedLinux(t, "5.19", "kptrs")
+	kerneltest.NeedCaps(t, sys.CAP_BPF)
+	kerneltest.NoLeaks(t)
+	_, err := Load(readObject(t, "case_fwdtimer", nativeOrder()), nil)
+	want := `program "start": struct cgroup is only declared, and a kptr points to it: name it at file scope`
+	if !errors.Is(err, ErrVerifier) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "no valid bpf_timer") {
+		t.Errorf("error %v", err)
 	}
-	for _, part := range []string{`program "read_missing"`, "task_struct___part.no_such_field (byte_off)", "return task->no_such_field & 1;", "core_missing.bpf.c:14"} {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("error %q lacks %q", err, part)
+}
+
+// TestExplainMaps: what the kernel refuses with EINVAL and no log is told with its values.
+func TestExplainMaps(t *testing.T) {
+	kerneltest.NeedCaps(t, sys.CAP_BPF)
+	kerneltest.NoLeaks(t)
+	for _, row := range []struct {
+		change func(*Spec)
+		want   string
+	}{
+		{func(s *Spec) { s.Map("inner_a").Type = 9999 },
+			`map "inner_a": BPF_MAP_CREATE: invalid argument (EINVAL): bpf_map_type(9999) with key_size 4, value_size 4, max_entries 1, map_flags 0x0`},
+		{func(s *Spec) { s.Map("inner_b").MaxEntries = 2 },
+			`map "outer_array" slot 2 (map "inner_b"): BPF_MAP_UPDATE_ELEM: invalid argument (EINVAL): its type, sizes or flags are not those of the inner definition`},
+	} {
+		spec := mustParse(t, readObject(t, "mapinmap", nativeOrder()))
+		row.change(spec)
+		_, err := spec.Load(nil)
+		if !errors.Is(err, syscall.EINVAL) || err.Error() != row.want {
+			t.Errorf("error %v\nwant  %s", err, row.want)
 		}
 	}
 }

@@ -27,12 +27,15 @@ func getPinned(path string) (*sys.FD, error) {
 			return fd, err
 		}
 	}
-	// EACCES is also the answer to a file of another file system (bpf_inode_type,
-	// kernel/bpf/inode.c).
-	if ok, statErr := sys.IsBPFFS(path); statErr == nil && !ok {
-		err = fmt.Errorf("%w but a file outside of any bpffs: %w", ErrNotMap, err)
+	// EACCES is also the answer to what is no object of BPF (bpf_inode_type, kernel/bpf/inode.c).
+	var at syscall.Stat_t
+	if syscall.Stat(path, &at) == nil && at.Mode&syscall.S_IFMT == syscall.S_IFDIR {
+		return nil, fmt.Errorf("%w but a directory: %w", ErrNotMap, err)
 	}
-	return nil, err
+	if ok, statErr := sys.IsBPFFS(path); statErr == nil && !ok {
+		return nil, fmt.Errorf("%w but a file outside of any bpffs: %w", ErrNotMap, err)
+	}
+	return nil, fmt.Errorf("%w: %w: run as root, or see to the modes of the pin and of the directories above", ErrPermission, err)
 }
 
 // OpenFD takes a map by file descriptor, which is duplicated and stays the

@@ -272,6 +272,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"path outside of bpffs", func() (*Map, error) { return OpenPinned("/dev/null") }, syscall.EACCES},
 		{"path outside of bpffs", func() (*Map, error) { return OpenPinned("/dev/null") }, ErrNotMap},
 		{"directory", func() (*Map, error) { return OpenPinned(dir) }, syscall.EACCES},
+		{"directory", func() (*Map, error) { return OpenPinned(dir) }, ErrNotMap},
 		{"empty path", func() (*Map, error) { return OpenPinned("") }, syscall.ENOENT},
 		{"path with a NUL", func() (*Map, error) { return OpenPinned(dir + "/prog\x00") }, syscall.EINVAL},
 		{"pinned program", func() (*Map, error) { return OpenPinned(dir + "/prog") }, ErrNotMap},

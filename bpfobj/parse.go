@@ -2,6 +2,7 @@ package bpfobj
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 	"strings"
 
@@ -47,21 +48,22 @@ func (s *Spec) parseSections() {
 			at.want(ok, "licence text has no terminating NUL")
 			s.License = string(text)
 		case sec.Name == "maps":
-			at.Name = s.symbolIn(i)
+			at.Name = s.symbolAt(i, 0)
 			at.refuse("struct bpf_map_def is not supported: define the map in section .maps, with BTF")
 		case strings.TrimPrefix(sec.Name, "?") == ".struct_ops":
+			at.Name = s.symbolAt(i, 0)
 			at.refuse("what is attached without a link is not supported: use .struct_ops.link")
 		case strings.HasPrefix(sec.Name, ".arena"), sec.Name == ".addr_space.1":
-			at.Name = s.symbolIn(i)
+			at.Name = s.symbolAt(i, 0)
 			at.refuse("variables in a BPF arena are not supported: put them into .bss, or share them by a user kptr")
 		}
 	}
 }
 
-// symbolIn names what stands at the start of a section, "" where nothing does.
-func (s *Spec) symbolIn(section int) string {
+// symbolAt names what stands at an offset of a section, "" where nothing does.
+func (s *Spec) symbolAt(section int, off uint64) string {
 	for i := range s.file.Symbols {
-		if sym := &s.file.Symbols[i]; int(sym.Section) == section && sym.Value == 0 && sym.Name != "" {
+		if sym := &s.file.Symbols[i]; int(sym.Section) == section && sym.Name != "" && sym.Value <= off && off-sym.Value < max(sym.Size, 1) {
 			return sym.Name
 		}
 	}
@@ -160,6 +162,9 @@ func madeOfTooMany(types *btf.Spec, most int) btf.ID {
 	return 0
 }
 
+// otherVariables are the sections of variables that no program reads or writes as such.
+var otherVariables = []string{".maps", ".struct_ops.link", "?.struct_ops.link", ".ksyms", ".kconfig", "license", "version"}
+
 // sizeDatasec gives a DATASEC the size of its section, which clang leaves to the linker, and checks
 // the variables against it. A DATASEC of externs (.ksyms) has no section.
 func (s *Spec) sizeDatasec(t *btf.Type) {
@@ -167,9 +172,11 @@ func (s *Spec) sizeDatasec(t *btf.Type) {
 	if sec == nil && t.Name == ".ksyms" {
 		return
 	}
-	if sec == nil && len(t.Members) > 0 {
+	if len(t.Members) > 0 {
 		at.Name = s.types.Type(t.Members[0].Type).Name
 	}
+	_, isData := dataKind(t.Name)
+	at.want(isData || slices.Contains(otherVariables, t.Name), "variables are not supported in a section of this name: use .data.NAME, .rodata.NAME or .bss.NAME")
 	at.want(sec != nil || t.Name != ".kconfig", "extern kconfig variables are not supported: make it const volatile, and set it before loading")
 	at.want(sec != nil, "BTF describes the section, but the file does not have it")
 	at.want(sec.Size != 0 && sec.Size <= 1<<32-1, "section is empty or larger than 4 GiB, but has variables")

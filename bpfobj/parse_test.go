@@ -135,7 +135,10 @@ var parseTests = []struct {
 		syscallProgram("call_for_each", "add_value"),
 	}},
 	{"core", []wantMap{section(".data", 8), section(".bss", 22*8)}, []wantProgram{syscallProgram("relocate").core(24)}},
-	{"core_missing", nil, []wantProgram{{name: "read_missing", section: "tp_btf/sys_enter", typ: tracing, attach: onRawTP, target: "sys_enter", functions: []string{"read_missing"}, relocations: 1}}},
+	{"core_missing", nil, []wantProgram{
+		{name: "read_missing", section: "tp_btf/sys_enter", typ: tracing, attach: onRawTP, target: "sys_enter", functions: []string{"read_missing"}, relocations: 1},
+		{name: "value_missing", section: "?tp_btf/sys_enter", typ: tracing, attach: onRawTP, target: "sys_enter", optional: true, functions: []string{"value_missing"}, relocations: 1},
+	}},
 	{"types", []wantMap{section(".bss", 68)}, []wantProgram{
 		tpBTF("on_tp_btf"),
 		{name: "on_raw_tp", section: "raw_tp/sys_enter", typ: rawTP, target: "sys_enter", functions: []string{"on_raw_tp"}},

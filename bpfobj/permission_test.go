@@ -40,6 +40,7 @@ func TestPermissionText(t *testing.T) {
 		want    string
 	}{
 		{nil, "(no capability is missing: a security module, lockdown, "},
+		{[]string{"CAP_PERFMON"}, ": CAP_PERFMON missing: run as root, or give the file the capabilities (setcap cap_bpf,cap_perfmon+ep FILE)"},
 		{[]string{"CAP_BPF", "CAP_PERFMON"}, "CAP_BPF and CAP_PERFMON missing: run as root, or give the file the capabilities (setcap cap_bpf,cap_perfmon+ep FILE)"},
 	} {
 		if got := (&PermissionError{Missing: tt.missing, Err: cause}).Error(); !strings.HasPrefix(got, cause.Error()) || !strings.Contains(got, tt.want) {

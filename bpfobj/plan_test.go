@@ -100,11 +100,11 @@ func TestPlanRefuses(t *testing.T) {
 		{"other byte order", "task_local", func(_ *Spec, k *Kernel) { k.ByteOrder = binary.BigEndian }, nil, ErrByteOrder,
 			"object of the other byte order: the object is LittleEndian, the kernel BigEndian: compile with -target bpf on the host, or choose bpfel or bpfeb"},
 		{"target missing", "bad_target", nil, nil, ErrNotFound,
-			`program "on_missing_tracepoint": section "tp_btf/kptr_no_such_tracepoint": kernel TYPEDEF "btf_trace_kptr_no_such_tracepoint": not found (modules are not searched)`},
+			`program "on_missing_tracepoint": section "tp_btf/kptr_no_such_tracepoint": offset 0x0: kernel TYPEDEF "btf_trace_kptr_no_such_tracepoint": not found (modules are not searched)`},
 		{"no target", "task_local", func(s *Spec, _ *Kernel) { s.Programs[0].Target = "" }, nil, ErrFormat,
 			`program "on_sys_enter": section "tp_btf/sys_enter": offset 0x0: "on_sys_enter": section name has no target: put it behind a slash, or set ProgramSpec.Target`},
 		{"kfunc missing", "kfunc_missing", nil, nil, ErrNotFound,
-			`program "call_missing": kernel FUNC "bpf_kptr_no_such_kfunc": not found (kfuncs of modules are not supported; what another object has is to be linked with bpftool gen object)`},
+			`program "call_missing": section "syscall": instruction 1: kernel FUNC "bpf_kptr_no_such_kfunc": not found (kfuncs of modules are not supported; what another object has is to be linked with bpftool gen object)`},
 		{"kernel without BTF", "task_local", func(_ *Spec, k *Kernel) { k.BTF = nil }, nil, sys.ErrNotSupported,
 			"kernel BTF (CONFIG_DEBUG_INFO_BTF, /sys/kernel/btf/vmlinux): not supported by this kernel (needs Linux 5.4): file does not exist"},
 		{"kernel BTF is none", "task_local", func(_ *Spec, k *Kernel) { k.BTF = []byte("this is no BTF, but long enough") }, nil, btf.ErrNotBTF,
@@ -386,7 +386,7 @@ func TestPlanKsyms(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.ids = k.find(spec.ksyms[0].names()...)
-		if err = catch(func() { p.fillRefs(c, spec.Programs[0].refs) }); !errors.Is(err, tt.err) {
+		if err = catch(func() { p.fillRefs(c, &plannedProgram{ProgramSpec: &spec.Programs[0]}) }); !errors.Is(err, tt.err) {
 			t.Errorf("%s: %v, want %v", tt.name, err, tt.err)
 		}
 		if c.src(0) != tt.src || c.imm(0) != int32(ids[0]) || c.imm(1) != 0 {
@@ -416,7 +416,8 @@ func TestPlanFlavour(t *testing.T) {
 		t.Fatal(want, err)
 	}
 	p := planner{Plan: &Plan{spec: spec}, ids: k.find(spec.ksyms[0].names()...)}
-	if id := p.ksym(0); id != int(want[0]) {
+	prog := &plannedProgram{ProgramSpec: &spec.Programs[0]}
+	if id := p.ksym(prog, prog.refs[0]); id != int(want[0]) {
 		t.Errorf("id %d, want %d", id, want[0])
 	}
 }

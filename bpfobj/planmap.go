@@ -173,6 +173,7 @@ func (p *planner) planSlots(outer *plannedMap) {
 		}
 		value := make([]byte, 4)
 		step := p.update(outer, slot.index, value)
+		step.Subject += fmt.Sprintf(" slot %d (%v)", slot.index, p.maps[slot.inner].thing)
 		step.Uses = append(step.Uses, Use{Field: "value", Step: inner, in: value})
 	}
 }

@@ -64,10 +64,11 @@ func (p *planner) planProgram(i int) {
 	place := FormatError{Section: prog.Section, Offset: prog.start, Name: prog.Name}
 	place.want(want.Kind == 0 || prog.Target != "", noTarget)
 	if want.Kind != 0 && at.id == 0 {
-		check(fmt.Errorf("section %q: %w (modules are not searched)", prog.Section, &NotFoundError{Kind: "kernel " + want.Kind.String(), Name: want.Name}))
+		err := &NotFoundError{Kind: "kernel " + want.Kind.String(), Name: want.Name}
+		check(fmt.Errorf("section %q: offset %#x: %w (modules are not searched)", prog.Section, prog.start, err))
 	}
 	c := code{b: bytes.Clone(prog.code.b), order: prog.code.order}
-	maps := p.fillRefs(c, prog.refs)
+	maps := p.fillRefs(c, prog)
 	fds := make([]byte, 4*len(maps))
 	attr := &sys.ProgLoadAttr{
 		ProgType: prog.Type, ExpectedAttachType: at.index, AttachBTFID: uint32(at.id),
@@ -94,8 +95,8 @@ func (p *planner) planProgram(i int) {
 // fd_array (BPF_PSEUDO_MAP_IDX), whose elements are the steps returned. Of a weak kernel symbol
 // that is absent the address is 0; a call of it gets the id 0, which
 // add_kfunc_call (kernel/bpf/verifier.c) lets pass where the call is dead code.
-func (p *planner) fillRefs(c code, refs []ref) (maps []int) {
-	for _, r := range refs {
+func (p *planner) fillRefs(c code, prog *plannedProgram) (maps []int) {
+	for _, r := range prog.refs {
 		src, imm := r.src, 0
 		switch r.src {
 		case sys.BPF_PSEUDO_MAP_IDX, sys.BPF_PSEUDO_MAP_IDX_VALUE:
@@ -108,9 +109,9 @@ func (p *planner) fillRefs(c code, refs []ref) (maps []int) {
 			}
 			imm = slices.Index(maps, step)
 		case sys.BPF_PSEUDO_KFUNC_CALL:
-			imm = p.ksym(r.to)
+			imm = p.ksym(prog, r)
 		case sys.BPF_PSEUDO_BTF_ID:
-			if imm = p.ksym(r.to); imm == 0 {
+			if imm = p.ksym(prog, r); imm == 0 {
 				src = 0
 			}
 			c.setImm(r.insn+1, 0)
@@ -121,16 +122,17 @@ func (p *planner) fillRefs(c code, refs []ref) (maps []int) {
 	return maps
 }
 
-// ksym gives the id of a kernel symbol, 0 if it is absent and may be.
-func (p *planner) ksym(i int) int {
-	k := &p.spec.ksyms[i]
+// ksym gives the id of the kernel symbol that an instruction refers to, 0 if it is absent and may be.
+func (p *planner) ksym(prog *plannedProgram, r ref) int {
+	k := &p.spec.ksyms[r.to]
 	for _, name := range k.names() {
 		if id := p.ids[name]; id != 0 {
 			return int(id)
 		}
 	}
 	if !k.weak {
-		check(fmt.Errorf("%w (kfuncs of modules are not supported; what another object has is to be linked with bpftool gen object)", &NotFoundError{Kind: "kernel FUNC", Name: k.name}))
+		check(fmt.Errorf("section %q: instruction %d: %w (kfuncs of modules are not supported; what another object has is to be linked with bpftool gen object)",
+			prog.Section, r.insn, &NotFoundError{Kind: "kernel FUNC", Name: k.name}))
 	}
 	return 0
 }

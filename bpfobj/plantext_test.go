@@ -93,7 +93,7 @@ func thingOf(subject string) string {
 	switch subject {
 	case "BTF":
 		return "BTF "
-	case `map "outer_array.inner"`, `map "outer_array"`:
+	case `map "outer_array.inner"`, `map "outer_array"`, `map "outer_array" slot 0 (map "inner_a")`, `map "outer_array" slot 2 (map "inner_b")`:
 		return "map outer_array"
 	case `map "outer_hash.inner"`, `map "outer_hash"`:
 		return "map outer_hash"

@@ -87,6 +87,16 @@ var refusals = []struct {
 		s := im.section(".BTF.ext")
 		s.data, s.relocs = s.data[:40], nil
 	}, btf.ErrTruncated, FormatError{}, ".BTF.ext: "},
+	{"variables in a section of no known name", "globals", func(t *testing.T, im *image) {
+		im.section(".data.foo").name = "mine"
+		im.editBTF(t, func(types *btf.Spec) {
+			id, err := types.Find(btf.KindDataSec, ".data.foo")
+			if err != nil {
+				t.Fatal(err)
+			}
+			types.Type(id).Name = "mine"
+		})
+	}, ErrFormat, FormatError{Section: "mine", Name: "foo_counter"}, "use .data.NAME"},
 	{"DATASEC of an empty section", "task_local", func(t *testing.T, im *image) {
 		im.section(".bss").size = 0
 		for i := range im.symbols {
@@ -94,10 +104,10 @@ var refusals = []struct {
 				s.Value, s.Size = 0, 0
 			}
 		}
-	}, ErrFormat, FormatError{Section: ".bss"}, "section is empty"},
+	}, ErrFormat, FormatError{Section: ".bss", Name: "target_pid"}, "section is empty"},
 	{"DATASEC of a section of 4 GiB", "task_local", func(t *testing.T, im *image) {
 		im.section(".bss").size = 1 << 32
-	}, ErrFormat, FormatError{Section: ".bss"}, "larger than 4 GiB"},
+	}, ErrFormat, FormatError{Section: ".bss", Name: "target_pid"}, "larger than 4 GiB"},
 	{"variable past the end", "task_local", func(t *testing.T, im *image) {
 		im.symbol("target_pid").Size = 0
 		im.symbol("target_pid").Value = im.section(".bss").size - 2
@@ -119,7 +129,7 @@ var refusals = []struct {
 
 	{"variable initialised with an address", "globals", func(t *testing.T, im *image) {
 		im.section(".data").relocs = []elf.Reloc{{Offset: 0x18, Type: elf.R_BPF_64_ABS64, Symbol: im.symbolIndex("bss_sum")}}
-	}, ErrFormat, FormatError{Section: ".data", Offset: 0x18, Name: "bss_sum"}, "initialised with an address"},
+	}, ErrFormat, FormatError{Section: ".data", Offset: 0x18, Name: "data_u64"}, "initialised with an address"},
 	{"two sections of variables of one name", "globals", func(t *testing.T, im *image) {
 		im.section(".data.foo").name = ".bss.baz"
 		im.remove(".BTF")

@@ -192,7 +192,7 @@ func (f *structOpsFit) member(i int) {
 	k := memberNamed(f.inner, mem.Name)
 	if k < 0 {
 		if isOp && !slices.Contains(f.opts.DropOps, mem.Name) || !isOp && !zero {
-			check(fmt.Errorf("%w: this kernel's struct %s does not have it", ErrNoOp, f.inner.Name))
+			check(fmt.Errorf("%w: this kernel's struct %s does not have it: set it to 0, or name an operation in Options.DropOps", ErrNoOp, f.inner.Name))
 		}
 		return
 	}

@@ -83,9 +83,11 @@ func missingAccess(log, cause, insn string) string {
 	if !ok {
 		return ""
 	}
+	access, _, _ = strings.Cut(access, "\n")
 	_, access, _ = strings.Cut(access, "] ")
-	_, access, _ = strings.Cut(access, " ") // STRUCT, or another kind of type
-	access, _, _ = strings.Cut(access, " (")
+	_, access, _ = strings.Cut(access, " ")   // STRUCT, or another kind of type
+	access, _, _ = strings.Cut(access, " (")  // how it is found
+	access, _, _ = strings.Cut(access, " = ") // of an enumerator: the value it was compiled with
 	return access + " (" + kind + ")"
 }
 

@@ -13,7 +13,7 @@ func unixSocket() (*FD, error) {
 }
 
 // ListenUnix makes a socket that listens at path, which must not exist, with permissions of mode: bind(2), chmod(2), listen(2).
-// Before it has them nobody can connect. A path has at most 107 bytes (struct sockaddr_un).
+// Before it has them nobody can connect. A path has at most 107 bytes (struct sockaddr_un); ENAMETOOLONG.
 func ListenUnix(path string, mode os.FileMode) (*FD, error) {
 	fd, err := unixSocket()
 	if err != nil {
@@ -31,7 +31,7 @@ const backlog = 4096
 
 func listen(fd *FD, path string, mode os.FileMode) error {
 	if err := unix.Bind(fd.Int(), &unix.SockaddrUnix{Name: path}); err != nil {
-		return &os.PathError{Op: "bind", Path: path, Err: err}
+		return socketError("bind", path, err)
 	}
 	err := os.Chmod(path, mode)
 	if err == nil {
@@ -64,9 +64,17 @@ func ConnectUnix(path string) (*FD, error) {
 	}
 	if err := unix.Connect(fd.Int(), &unix.SockaddrUnix{Name: path}); err != nil {
 		_ = fd.Close()
-		return nil, &os.PathError{Op: "connect", Path: path, Err: err}
+		return nil, socketError("connect", path, err)
 	}
 	return fd, nil
+}
+
+// socketError says of a path that does not fit struct sockaddr_un, where package unix has EINVAL, that it is too long.
+func socketError(op, path string, err error) error {
+	if len(path) > 107 {
+		err = unix.ENAMETOOLONG
+	}
+	return &os.PathError{Op: op, Path: path, Err: err}
 }
 
 // Peer is the process at the other end, as it was when it connected.

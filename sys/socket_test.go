@@ -74,8 +74,18 @@ func TestListenUnix(t *testing.T) {
 	if _, err := sys.ConnectUnix(path); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("nobody listens: %v", err)
 	}
-	if _, err := sys.ListenUnix(filepath.Join(dir, strings.Repeat("a", 108)), 0o600); !errors.Is(err, syscall.EINVAL) {
-		t.Errorf("108 bytes and more: %v", err)
+}
+
+// TestSocketPath: struct sockaddr_un of linux/un.h has 108 bytes for a path and its NUL.
+func TestSocketPath(t *testing.T) {
+	kerneltest.NoLeaks(t)
+	for n, want := range map[int]error{107: syscall.ENOENT, 108: syscall.ENAMETOOLONG} {
+		path := "/nothing/" + strings.Repeat("x", n-len("/nothing/"))
+		_, bind := sys.ListenUnix(path, 0o600)
+		_, connect := sys.ConnectUnix(path)
+		if !errors.Is(bind, want) || !errors.Is(connect, want) {
+			t.Errorf("%d bytes: %v; %v, want %v", n, bind, connect, want)
+		}
 	}
 }
 

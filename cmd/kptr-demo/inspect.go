@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 
 	"kptr/bpfobj"
@@ -181,8 +182,10 @@ func newMapReport(spec *bpfobj.Spec, m *bpfobj.MapSpec) mapReport {
 		return r
 	}
 	kptrs, err := bpfobj.UserKptrs(types, m.Value, os.Getpagesize())
-	if err != nil {
-		r.Broken = oneLine(err)
+	var rule *bpfobj.RuleError
+	if errors.As(err, &rule) {
+		rule.Map = m.Name
+		r.Broken = oneLine(rule)
 	}
 	for _, u := range kptrs {
 		r.UserKptrs = append(r.UserKptrs, kptrReport{u.Path, u.Offset, types.Type(u.Pointee).Name, u.Size})

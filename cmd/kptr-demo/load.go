@@ -156,7 +156,7 @@ func reason(err error) string {
 		return "not supported"
 	case errors.As(err, &rule):
 		return "rule"
-	case errors.Is(err, bpfobj.ErrNotFound):
+	case errors.Is(err, bpfobj.ErrNotFound), errors.Is(err, bpfobj.ErrNoOp):
 		return "not found"
 	case errors.Is(err, bpfobj.ErrFormat):
 		return "format"

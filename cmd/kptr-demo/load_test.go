@@ -26,7 +26,7 @@ func TestLoad(t *testing.T) {
 		{"mapinmap", []string{"BTF", "map inner_a", "map inner_b", "map outer_array", "map outer_hash", "program read_inner"}, 0},
 		{"bad_toomany", []string{"BTF", "map datamap: rule", "map .bss"}, 1},
 		{"kfunc_missing", []string{"BTF", "program call_missing: not found"}, 1},
-		{"core_missing", []string{"BTF", "program read_missing: verifier"}, 1},
+		{"core_missing", []string{"BTF", "program read_missing: verifier", "program value_missing: verifier"}, 1},
 		{"refused", []string{"BTF", "map .bss", "program out_of_bounds: verifier", "program long_log: verifier"}, 1},
 	} {
 		t.Run(tt.object, func(t *testing.T) {

@@ -38,9 +38,6 @@ func openPin(dir, name string) (*bpfobj.Map, error) {
 		return nil, fmt.Errorf("%w: no scheduler has pinned it (kptr-demo sched does)", err)
 	case errors.Is(err, syscall.ENOTDIR):
 		return nil, fmt.Errorf("%w: -pin is to name the directory of the pins", err)
-	case errors.Is(err, bpfobj.ErrNotMap):
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("%w: %w: run as root, or see to the modes of the pin and of the directories above", bpfobj.ErrPermission, err)
 	}
 	return m, err
 }

@@ -121,7 +121,7 @@ func TestShareErrors(t *testing.T) {
 		text []string
 	}{
 		{"nobody, who may read", &nobody, readable, exitNotPermitted, []string{readable, "does not allow it", "EPERM"}},
-		{"nobody, who may not", &nobody, idle, exitFailed, []string{idle, "EACCES"}},
+		{"nobody, who may not", &nobody, idle, exitNotPermitted, []string{idle, "EACCES", "modes of the pin"}},
 		{"program not attached", nil, idle, exitFailed, []string{idle, "result is -4 and not 3 after 64 syscalls", "no BPF program added a and b"}},
 		{"no pin", nil, idle + "s", exitFailed, []string{idle + "s: ", "ENOENT"}},
 		{"no bpffs", nil, "/dev/null", exitFailed, []string{"/dev/null: not a BPF map but a file outside of any bpffs"}},
