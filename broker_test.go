@@ -46,12 +46,15 @@ func serveMap(t testing.TB, m *bpfobj.Map) string {
 	return path
 }
 
-// serveAt has a broker of this process serve a map until stop.
-func serveAt(t testing.TB, m *bpfobj.Map, path string) (stop func()) {
+// serveAt has a broker of this process serve a map until stop, with limits that are hardly any, as changed.
+func serveAt(t testing.TB, m *bpfobj.Map, path string, change ...func(*broker.Limits)) (stop func()) {
 	t.Helper()
 	limits := broker.DefaultLimits()
 	for _, q := range []*broker.Quota{&limits.Process, &limits.UID} {
 		*q = broker.Quota{Connections: 4, Threads: 20000, Pages: 1 << 20, Memories: 10000, Rate: 10_000_000}
+	}
+	for _, f := range change {
+		f(&limits)
 	}
 	b, err := broker.New(m, broker.Options{Path: path, Mode: 0o600, Limits: limits})
 	must(t, err)
@@ -149,8 +152,7 @@ func TestBrokerComesBack(t *testing.T) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			for !over.Load() {
-				// EIO says a broker that is closed in the middle of a request.
-				if err := f(); err != nil && !errors.Is(err, kptr.ErrLost) && !errors.Is(err, syscall.EIO) {
+				if err := f(); err != nil && !errors.Is(err, kptr.ErrLost) {
 					t.Error(err)
 					return
 				}
@@ -176,7 +178,7 @@ func TestBrokerComesBack(t *testing.T) {
 				_, err := m.Lookup(kptr.ThisThread())
 				return errors.Is(err, kptr.ErrLost)
 			})
-			stop = serveAt(t, datamap, path)
+			stop = serveAt(t, datamap, path, func(l *broker.Limits) { l.Process.Pages-- }) // another quota than before
 			kerneltest.Eventually(t, "the client to come back", func() bool {
 				_, err := m.Lookup(kptr.ThisThread())
 				return err == nil
@@ -188,6 +190,62 @@ func TestBrokerComesBack(t *testing.T) {
 	}))
 	mustClose(t, m)
 	stop()
+}
+
+// TestBrokerRate: a share that is closed when too much has been asked is closed all the same, if later.
+func TestBrokerRate(t *testing.T) {
+	kerneltest.NeedLinux(t, "6.13", "PIDFD_GET_INFO")
+	path := filepath.Join(t.TempDir(), "socket")
+	stop := serveAt(t, loadLocal(t).Map("datamap"), path, func(l *broker.Limits) { l.Process.Rate = 20 })
+	defer stop()
+	m, err := kptr.Dial[Value](path)
+	must(t, err)
+	defer mustClose(t, m)
+	lockThread(t)
+	s, err := m.Share(kptr.ThisThread())
+	must(t, err)
+	for err == nil {
+		_, err = m.Lookup(kptr.ThisThread())
+	}
+	if !errors.Is(err, kptr.ErrQuota) {
+		t.Fatal(err)
+	}
+	must(t, s.Close())
+	kerneltest.Eventually(t, "the rate to allow a share", func() bool {
+		s, err = m.Share(kptr.ThisThread())
+		return !errors.Is(err, kptr.ErrQuota)
+	})
+	must(t, err)
+	must(t, s.Close())
+}
+
+// TestBrokerKeepsOn: a number that is no file descriptor is the caller's mistake, and the connection's affair no more than without a
+// broker; a broker that is away is no such mistake.
+func TestBrokerKeepsOn(t *testing.T) {
+	kerneltest.NeedLinux(t, "6.13", "PIDFD_GET_INFO")
+	path := filepath.Join(t.TempDir(), "socket")
+	stop := serveAt(t, loadLocal(t).Map("datamap"), path)
+	m, err := kptr.Dial[Value](path)
+	must(t, err)
+	defer mustClose(t, m)
+	lockThread(t)
+	s, err := m.Share(kptr.ThisThread())
+	must(t, err)
+	defer s.Close()
+	if err := m.Delete(kptr.Pidfd(1 << 20)); !errors.Is(err, kptr.ErrNotPidfd) || errors.Is(err, kptr.ErrLost) {
+		t.Errorf("no file descriptor: %v", err)
+	}
+	if _, err := m.Lookup(kptr.ThisThread()); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+	stop()
+	kerneltest.Eventually(t, "the connection to be lost", func() bool {
+		_, err = m.Lookup(kptr.ThisThread())
+		return err != nil
+	})
+	if _, err := m.Lookup(kptr.ThisThread()); !errors.Is(err, kptr.ErrLost) || errors.Is(err, kptr.ErrNotPidfd) {
+		t.Errorf("without a broker: %v", err)
+	}
 }
 
 // TestUselessBroker: one that hangs up is not asked more and more often.

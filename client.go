@@ -31,6 +31,7 @@ type client struct {
 	again    func() // gives a new broker the shares
 	memories []*lent
 	lastID   uint32
+	stale    []uint32 // memory that the broker would not forget yet: elements pointed to it, or it was asked too much
 
 	mu      sync.Mutex
 	socket  *sys.FD     // nil while there is none
@@ -170,6 +171,7 @@ func (c *client) reconnect() {
 // renew gives a new broker what the last one had. One that serves another map is hung up on.
 func (c *client) renew() {
 	about, blob, err := c.hello()
+	about.MaxPages, c.stale = c.about.MaxPages, nil // a quota may be another one
 	ok := err == nil && reflect.DeepEqual(about, c.about) && string(blob) == string(c.blob)
 	for i := 0; ok && i < len(c.memories); i++ {
 		ok = c.lend(c.memories[i]) == nil
@@ -198,9 +200,15 @@ func (c *client) ask(op wire.Op, body []byte, fds ...int) (answer, error) {
 	head := wire.Request{Op: op, Count: 1, Size: uint32(len(body))}
 	c.mu.Lock()
 	replies := c.replies // closed if there is no socket
-	err := sys.Send(c.socket, append(head.Append(nil), body...), fds...)
+	var err error
+	if c.socket != nil {
+		err = sys.Send(c.socket, append(head.Append(nil), body...), fds...)
+	}
 	c.mu.Unlock()
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EBADF): // of fds: nothing was sent (scm_fp_copy, net/core/scm.c)
+		return answer{}, err
+	case err != nil:
 		c.hangUp() // it may have said why before
 	}
 	late := time.AfterFunc(replyTime, c.hangUp)
@@ -287,11 +295,17 @@ func (c *client) lookup(key *handle, value []byte) error {
 	return err
 }
 
+// remove asks again where the broker has had too many requests at a time (EAGAIN): nobody else deletes the element.
 func (c *client) remove(key *handle) error {
-	c.asking.Lock()
-	defer c.asking.Unlock()
-	_, err := c.ask(wire.Delete, nil, int(key.number))
-	return err
+	for pause := time.Millisecond; ; pause *= 2 {
+		c.asking.Lock()
+		_, err := c.ask(wire.Delete, nil, int(key.number))
+		c.asking.Unlock()
+		if !errors.Is(err, syscall.EAGAIN) || pause > time.Second {
+			return err
+		}
+		time.Sleep(pause)
+	}
 }
 
 func (c *client) mmap(fd *sys.FD, size int) (*sys.Mapping, error) {
@@ -304,6 +318,7 @@ func (c *client) mmap(fd *sys.FD, size int) (*sys.Mapping, error) {
 	} else {
 		fd, err = fd.Dup()
 	}
+	c.stale = slices.DeleteFunc(c.stale, func(id uint32) bool { return c.forget(id) == nil })
 	c.lastID++
 	l := &lent{id: c.lastID, fd: fd}
 	if err == nil {
@@ -335,11 +350,19 @@ func (c *client) munmap(mem *sys.Mapping) error {
 	i := slices.IndexFunc(c.memories, func(l *lent) bool { return l.mem == mem })
 	l := c.memories[i]
 	c.memories = slices.Delete(c.memories, i, i+1)
-	_, err := c.ask(wire.Forget, wire.AppendMemory(nil, l.id, 0))
-	if errors.Is(err, ErrLost) {
-		err = nil // it is not lent again
+	if c.forget(l.id) != nil {
+		c.stale = append(c.stale, l.id)
 	}
-	return errors.Join(err, mem.Close(), l.fd.Close())
+	return errors.Join(mem.Close(), l.fd.Close())
+}
+
+// forget takes memory back. A broker that is lost needs not be told.
+func (c *client) forget(id uint32) error {
+	_, err := c.ask(wire.Forget, wire.AppendMemory(nil, id, 0))
+	if errors.Is(err, ErrLost) {
+		return nil
+	}
+	return err
 }
 
 // close hangs up; the broker then releases what this process has through it.

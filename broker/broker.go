@@ -49,7 +49,7 @@ type Broker struct {
 	btf      *sys.FD         // goes with it; may be nil
 	execs    *execs
 	fdLimit  int
-	full     bool // accept4 found no file descriptor
+	full     bool // no connection is taken: see pause
 
 	processes map[int]*process // by process id
 	users     map[uint32]*user

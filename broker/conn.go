@@ -47,18 +47,32 @@ const acceptBatch = 16
 // ready takes connections.
 func (acceptor) ready(b *Broker) {
 	for range acceptBatch {
+		if b.fds()+b.waiting() >= b.fdLimit+spareFDs/2 {
+			b.pause() // what is left is for clients that are served, whose file descriptors would be lost on the way
+			return
+		}
 		fd, err := sys.Accept(b.listener)
 		switch {
 		case err == nil:
 			b.admit(fd)
 		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-			// Until the next tick: the listener would be ready all the time.
-			b.full = b.poll.Remove(b.listener.Int()) == nil
+			b.pause()
 			return
 		default: // EAGAIN, or that one has gone already
 			return
 		}
 	}
+}
+
+// pause takes no connections until the next tick: the listener would be ready all the time.
+func (b *Broker) pause() { b.full = b.poll.Remove(b.listener.Int()) == nil }
+
+// waiting is how many files of all users are not closed yet.
+func (b *Broker) waiting() (n int) {
+	for _, u := range b.users {
+		n += u.closer.waiting()
+	}
+	return n
 }
 
 // admit takes a connection in, or says why not.
@@ -184,8 +198,12 @@ func (p *process) leave(b *Broker) {
 	delete(b.processes, p.pid)
 }
 
-// ready serves one request.
+// ready serves one request. A user whose files take their time to close sends no more of them.
 func (c *conn) ready(b *Broker) {
+	if c.process.user.closer.waiting() > spareFDs {
+		c.close(b)
+		return
+	}
 	m, err := sys.Receive(c.fd, b.message)
 	if errors.Is(err, syscall.EAGAIN) {
 		return

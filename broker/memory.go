@@ -21,6 +21,9 @@ type memory struct {
 	used    int // user kptrs of elements that point there
 }
 
+// maxMemories is half of DEFAULT_MAX_MAP_COUNT (linux/mm.h), the mappings that a process may have: the Go runtime needs some too.
+const maxMemories = 1 << 15
+
 // addMemory maps a memfd.
 func (r *request) addMemory(body []byte) *wire.Error {
 	id, n, ok := wire.ParseMemory(body)
@@ -41,6 +44,9 @@ func (r *request) addMemory(body []byte) *wire.Error {
 	}
 	if m.file = file; r.b.memories[m.file] != nil || r.c.memories[id] != nil {
 		return &wire.Error{Reason: wire.MemoryTaken, Errno: syscall.EEXIST}
+	}
+	if len(r.b.memories) >= maxMemories {
+		return r.b.tooFull()
 	}
 	p := r.c.process
 	if refused := take(memories, 1, &p.account, &p.user.account); refused != nil {

@@ -91,8 +91,14 @@ func (r *request) hello(body []byte) *wire.Error {
 	return nil
 }
 
+// closing is the refusal of a broker that is being closed: it hangs up, and says nothing before.
+var closing = new(wire.Error)
+
 // answer replies without a body, and hangs up if that is what the refusal is for.
 func (r *request) answer(refused *wire.Error) {
+	if refused == closing {
+		return
+	}
 	var reply wire.Reply
 	if refused != nil {
 		reply = wire.Reply{Errno: uint32(refused.Errno), Reason: refused.Reason, Limit: refused.Limit}

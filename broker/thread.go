@@ -2,6 +2,7 @@ package broker
 
 import (
 	"errors"
+	"os"
 	"syscall"
 
 	"kptr/broker/wire"
@@ -103,35 +104,36 @@ func (r *request) set(t *thread, tid uint32, pidfd *sys.FD, entry []byte) (kept 
 		return false, refused
 	}
 	p := r.c.process
-	if t == nil {
+	fresh := t == nil
+	if fresh {
 		if r.b.fds() >= r.b.fdLimit {
 			return false, r.b.tooFull()
 		}
 		if refused := take(threads, 1, &p.account, &p.user.account); refused != nil {
 			return false, refused
 		}
+		// Before the update: of an element that is deleted again BPF may still write to the block.
+		t = &thread{tid: tid, pidfd: pidfd, conn: r.c}
+		if err := r.b.watch(pidfd, t); err != nil {
+			give(threads, 1, &p.account, &p.user.account)
+			if errors.Is(err, os.ErrClosed) {
+				return false, closing
+			}
+			return false, kernelSays(err)
+		}
 	}
 	orphan := r.b.orphans[tid]
 	if orphan != nil {
 		flags = uint32(sys.BPF_ANY)
 	}
-	err := r.b.update(pidfd, sys.ElemFlags(flags))
-	if err == nil && t == nil {
-		t = &thread{tid: tid, pidfd: pidfd, conn: r.c}
-		if err = r.b.watch(pidfd, t); err == nil {
-			r.b.threads[tid], r.c.threads[tid] = t, t
-			kept = true
-		} else {
-			t = nil
-			_ = r.b.deleteElement(pidfd)
-		}
-	}
-	if err != nil {
-		if t == nil {
+	if err := r.b.update(pidfd, sys.ElemFlags(flags)); err != nil {
+		if fresh {
+			r.b.unwatch(pidfd)
 			give(threads, 1, &p.account, &p.user.account)
 		}
 		return false, kernelSays(err)
 	}
+	r.b.threads[tid], r.c.threads[tid] = t, t
 	if orphan != nil {
 		_ = orphan.Close()
 		delete(r.b.orphans, tid)
@@ -139,9 +141,9 @@ func (r *request) set(t *thread, tid uint32, pidfd *sys.FD, entry []byte) (kept 
 	t.refer(refs)
 	// Had it done so before the update, on_exec could not have taken this element away.
 	if r.b.execs.executed(p.pid) {
-		return kept, &wire.Error{Reason: wire.Executed, Errno: syscall.EPERM}
+		return fresh, &wire.Error{Reason: wire.Executed, Errno: syscall.EPERM}
 	}
-	return kept, nil
+	return fresh, nil
 }
 
 // updateTries bounds how often an update is issued while the kernel says that it lost a race (EAGAIN of
