@@ -19,7 +19,9 @@ const maxDataSection = 1<<31 - 1
 func (s *Spec) parseData() {
 	for i := range s.file.Sections {
 		sec := &s.file.Sections[i]
-		base, isData := dataKind(sec.Name)
+		bare, dotted := strings.CutPrefix(sec.Name, ".")
+		base, _, _ := strings.Cut(bare, ".") // of .data and .data.NAME
+		isData := dotted && (base == "data" || base == "rodata" || base == "bss")
 		if !isData || sec.Size == 0 || sec.Type != elf.SHT_PROGBITS && sec.Type != elf.SHT_NOBITS {
 			continue
 		}
@@ -43,13 +45,6 @@ func (s *Spec) parseData() {
 		}
 		s.Maps = append(s.Maps, m)
 	}
-}
-
-// dataKind gives the first word of a section's name, and whether it is that of global variables: .data, .data.NAME, ...
-func dataKind(section string) (base string, ok bool) {
-	bare, dotted := strings.CutPrefix(section, ".")
-	base, _, _ = strings.Cut(bare, ".")
-	return base, dotted && (base == "data" || base == "rodata" || base == "bss")
 }
 
 // readOnly tells whether the map is a section that BPF programs may only read.

@@ -80,7 +80,7 @@ func (l *loader) explainProgram(p *ProgramSpec, err error) error {
 		return &sys.NotSupportedError{Feature: featureTrampoline, Err: err}
 	}
 	var refused *VerifierError
-	if errors.As(err, &refused) && strings.Contains(refused.Log, "' has no valid ") { // of a map that was created without them
+	if l.types != nil && errors.As(err, &refused) && strings.Contains(refused.Log, "' has no valid ") { // of a map that was created without them
 		return l.explainDeclared(err)
 	}
 	return l.explainScalar(permission(err, need...))

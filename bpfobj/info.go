@@ -30,13 +30,22 @@ func (f *info) attr(kind int) (records sys.Ptr, count, size uint32) {
 func (l *linker) shareInfo() {
 	sections := make(map[string]int) // with functions, by name
 	for i := range l.funcs {
-		sections[l.file.Sections[l.funcs[i].section].Name] = l.funcs[i].section
+		section := l.funcs[i].section
+		name := l.file.Sections[section].Name
+		if first, seen := sections[name]; seen && first != section {
+			section = 0 // nothing says which of the two is meant
+		}
+		sections[name] = section
 	}
 	for kind, secs := range [...][]btf.ExtSec{l.ext.Funcs, l.ext.Lines, l.ext.Relos} {
 		for _, sec := range secs {
+			section := sections[sec.Name]
 			for r := range slices.Chunk(sec.Records, infoSizes[kind]) {
 				off := uint64(l.ByteOrder.Uint32(r))
-				if fn := l.functionAt(sections[sec.Name], off); fn != nil && (kind != funcInfo || off == fn.start) {
+				fn := l.functionAt(section, off)
+				want(FormatError{Section: ".BTF.ext", Name: sec.Name}, fn != nil || kind != coreRelos,
+					"CO-RE relocation at offset %#x of that section belongs to no function, or not to one alone: the kernel would not see it", int(off))
+				if fn != nil && (kind != funcInfo || off == fn.start) {
 					fn.info[kind] = append(fn.info[kind], r...)
 					fn.size += len(r)
 				}

@@ -162,7 +162,8 @@ func (l *linker) address(i insn, sym *elf.Symbol) {
 	case sec.Name == ".maps" && (m < 0 || l.Maps[m].offset != target):
 		l.refuse(i, "address of offset %#x of .maps, where no map starts", target)
 	case m < 0:
-		l.refuse(i, "address of section %q, which is neither .maps, code nor variables", sec.Name)
+		i.name = cmp.Or(i.name, l.symbolAt(sec.Index, target))
+		l.refuse(i, "address of section %q, which is neither .maps, code nor variables: use .data.NAME, .rodata.NAME or .bss.NAME", sec.Name)
 	case sec.Name == ".maps":
 		l.refs = append(l.refs, ref{i.at, sys.BPF_PSEUDO_MAP_IDX, m})
 	case target >= uint64(l.Maps[m].ValueSize):

@@ -2,7 +2,6 @@ package bpfobj
 
 import (
 	"bytes"
-	"slices"
 	"sort"
 	"strings"
 
@@ -162,9 +161,6 @@ func madeOfTooMany(types *btf.Spec, most int) btf.ID {
 	return 0
 }
 
-// otherVariables are the sections of variables that no program reads or writes as such.
-var otherVariables = []string{".maps", ".struct_ops.link", "?.struct_ops.link", ".ksyms", ".kconfig", "license", "version"}
-
 // sizeDatasec gives a DATASEC the size of its section, which clang leaves to the linker, and checks
 // the variables against it. A DATASEC of externs (.ksyms) has no section.
 func (s *Spec) sizeDatasec(t *btf.Type) {
@@ -175,8 +171,6 @@ func (s *Spec) sizeDatasec(t *btf.Type) {
 	if len(t.Members) > 0 {
 		at.Name = s.types.Type(t.Members[0].Type).Name
 	}
-	_, isData := dataKind(t.Name)
-	at.want(isData || slices.Contains(otherVariables, t.Name), "variables are not supported in a section of this name: use .data.NAME, .rodata.NAME or .bss.NAME")
 	at.want(sec != nil || t.Name != ".kconfig", "extern kconfig variables are not supported: make it const volatile, and set it before loading")
 	at.want(sec != nil, "BTF describes the section, but the file does not have it")
 	at.want(sec.Size != 0 && sec.Size <= 1<<32-1, "section is empty or larger than 4 GiB, but has variables")

@@ -129,7 +129,7 @@ func (s *Spec) Plan(k *Kernel, opts *Options) (*Plan, error) {
 	if s.ByteOrder != k.ByteOrder {
 		return nil, fmt.Errorf("%w: the object is %v, the kernel %v: compile with -target bpf on the host, or choose bpfel or bpfeb", ErrByteOrder, s.ByteOrder, k.ByteOrder)
 	}
-	p := planner{kernel: k, opts: opts}
+	p := planner{kernel: k, opts: opts, kernelOps: make(map[btf.ID]kernelOps)}
 	p.Plan = &Plan{spec: s, tag: cmp.Or(k.Tag, TagUptr), pinDir: cmp.Or(opts.PinDir, "/sys/fs/bpf")}
 	if err := catch(p.plan); err != nil {
 		return nil, err
@@ -140,12 +140,14 @@ func (s *Spec) Plan(k *Kernel, opts *Options) (*Plan, error) {
 // A planner makes a plan. Its functions do not hand errors on: see catch.
 type planner struct {
 	*Plan
-	kernel   *Kernel
-	opts     *Options
-	programs []plannedProgram
-	btf      int                 // step that loads the BTF
-	ids      map[btf.Name]btf.ID // what maps and programs ask for in the kernel's BTF
-	asked    int                 // bytes of values: see maxAsked
+	kernel    *Kernel
+	opts      *Options
+	programs  []plannedProgram
+	btf       int                  // step that loads the BTF
+	ids       map[btf.Name]btf.ID  // what maps and programs ask for in the kernel's BTF
+	idsErr    error                // why that could not be read
+	kernelOps map[btf.ID]kernelOps // by the id of the struct of operations
+	asked     int                  // bytes of values: see maxAsked
 }
 
 func (p *planner) plan() {
@@ -158,7 +160,7 @@ func (p *planner) plan() {
 	for i := range s.Programs {
 		p.programs[i] = plannedProgram{ProgramSpec: &s.Programs[i], thing: thing{"program", s.Programs[i].Name, i}}
 	}
-	p.ids = p.kernel.find(p.kernelNames()...)
+	p.idsErr = catch(func() { p.ids = p.kernel.find(p.kernelNames()...) })
 	p.Steps = make([]Step, 0, 2+3*len(s.Maps)+len(s.Programs))
 	if s.types != nil {
 		p.types = s.types.Clone()

@@ -32,6 +32,12 @@ func (p *planner) kernelNames() (names []btf.Name) {
 	return names
 }
 
+// id looks a name up among those of the kernel's BTF; 0 if it is not there.
+func (p *planner) id(name btf.Name) btf.ID {
+	check(p.idsErr)
+	return p.ids[name]
+}
+
 // planPrograms adds a step for each program that is to be loaded.
 func (p *planner) planPrograms() {
 	for i := range p.programs {
@@ -59,7 +65,9 @@ func (p *planner) planProgram(i int) {
 	case prog.lost != "":
 		check(fmt.Errorf("%w: map %q", ErrDepends, prog.lost))
 	default:
-		at = attachPoint{p.ids[want], prog.AttachType}
+		if at.index = prog.AttachType; want.Kind != 0 {
+			at.id = p.id(want)
+		}
 	}
 	place := FormatError{Section: prog.Section, Offset: prog.start, Name: prog.Name}
 	place.want(want.Kind == 0 || prog.Target != "", noTarget)
@@ -126,7 +134,7 @@ func (p *planner) fillRefs(c code, prog *plannedProgram) (maps []int) {
 func (p *planner) ksym(prog *plannedProgram, r ref) int {
 	k := &p.spec.ksyms[r.to]
 	for _, name := range k.names() {
-		if id := p.ids[name]; id != 0 {
+		if id := p.id(name); id != 0 {
 			return int(id)
 		}
 	}

@@ -87,16 +87,12 @@ var refusals = []struct {
 		s := im.section(".BTF.ext")
 		s.data, s.relocs = s.data[:40], nil
 	}, btf.ErrTruncated, FormatError{}, ".BTF.ext: "},
-	{"variables in a section of no known name", "globals", func(t *testing.T, im *image) {
-		im.section(".data.foo").name = "mine"
-		im.editBTF(t, func(types *btf.Spec) {
-			id, err := types.Find(btf.KindDataSec, ".data.foo")
-			if err != nil {
-				t.Fatal(err)
-			}
-			types.Type(id).Name = "mine"
-		})
-	}, ErrFormat, FormatError{Section: "mine", Name: "foo_counter"}, "use .data.NAME"},
+	{"CO-RE relocations of a section that is not there", "core_missing", func(t *testing.T, im *image) {
+		im.section("tp_btf/sys_enter").name = "tp_btf/sys_exit" // .BTF.ext still has the name before
+	}, ErrFormat, FormatError{Section: ".BTF.ext", Name: "tp_btf/sys_enter"}, "belongs to no function"},
+	{"CO-RE relocations of a section that is there twice", "core_missing", func(t *testing.T, im *image) {
+		im.section("?tp_btf/sys_enter").name = "tp_btf/sys_enter"
+	}, ErrFormat, FormatError{Section: ".BTF.ext", Name: "tp_btf/sys_enter"}, "or not to one alone"},
 	{"DATASEC of an empty section", "task_local", func(t *testing.T, im *image) {
 		im.section(".bss").size = 0
 		for i := range im.symbols {

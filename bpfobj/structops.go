@@ -66,10 +66,10 @@ func (s *Spec) parseOp(sec *elf.Section, maps []MapSpec, r elf.Reloc) {
 	want(at, r.Type == elf.R_BPF_64_ABS64, "relocation %v is not that of a function pointer", r.Type)
 	at.want(in >= 0 && r.Offset+8 <= maps[in].offset+uint64(maps[in].ValueSize), "relocation outside of every variable")
 	m, start := &maps[in], sym.Value+s.ByteOrder.Uint64(sec.Data[r.Offset:])
-	member := slices.IndexFunc(s.types.Type(m.structOps.typ).Members, func(mem btf.Member) bool {
-		return uint64(mem.BitOffset) == 8*(r.Offset-m.offset) && s.types.Type(s.types.Resolve(mem.Type)).Kind == btf.KindPtr
-	})
-	at.want(member >= 0, "relocation does not stand at a function pointer")
+	members, bit := s.types.Type(m.structOps.typ).Members, 8*(r.Offset-m.offset)
+	member := sort.Search(len(members), func(i int) bool { return uint64(members[i].BitOffset) > bit }) - 1 // btf wants them ascending
+	at.want(member >= 0 && uint64(members[member].BitOffset) == bit && s.types.Type(s.types.Resolve(members[member].Type)).Kind == btf.KindPtr,
+		"relocation does not stand at a function pointer")
 	program, ok := sort.Find(len(s.Programs), func(i int) int {
 		return cmp.Or(cmp.Compare(int(sym.Section), s.Programs[i].section), cmp.Compare(start, s.Programs[i].start))
 	})
@@ -128,6 +128,12 @@ func (p *planner) planStructOps(m *plannedMap) {
 	m.ops = fit
 }
 
+// kernelOps are the kernel's two structs, extracted once for all maps of the type.
+type kernelOps struct {
+	types *btf.Spec
+	ids   []btf.ID
+}
+
 // opsNames gives the names of the kernel's two structs for a struct of operations.
 func opsNames(t *btf.Type) (value, ops btf.Name) {
 	name, _, _ := strings.Cut(t.Name, "___")
@@ -137,12 +143,18 @@ func opsNames(t *btf.Type) (value, ops btf.Name) {
 // find extracts the kernel's two structs, makes room for the value, and gives the id of its type.
 func (f *structOpsFit) find() btf.ID {
 	value, ops := opsNames(f.typ)
-	ids := []btf.ID{f.ids[value], f.ids[ops]}
+	ids := []btf.ID{f.planner.id(value), f.planner.id(ops)}
 	if ids[0] == 0 || ids[1] == 0 {
 		check(fmt.Errorf("%w (modules are not searched)", &NotFoundError{Kind: "struct_ops type of the kernel", Name: ops.Name}))
 	}
-	kernel, in, err := btf.Extract(f.planner.kernel.BTF, ids)
-	check(err)
+	have, ok := f.kernelOps[ids[1]]
+	if !ok {
+		types, in, err := btf.Extract(f.planner.kernel.BTF, ids)
+		check(err)
+		have = kernelOps{types, in}
+		f.kernelOps[ids[1]] = have
+	}
+	kernel, in := have.types, have.ids
 	outer := kernel.Type(in[0])
 	data := memberNamed(outer, "data")
 	if data < 0 || kernel.Resolve(outer.Members[data].Type) != in[1] {

@@ -2,6 +2,7 @@ package bpfobj
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -334,6 +335,25 @@ func TestOptionalStructOps(t *testing.T) {
 		if maps != row.maps {
 			t.Errorf("%+v: %d maps, want %d", row.opts, maps, row.maps)
 		}
+	}
+}
+
+// TestPlanOpsWithoutBTF: a kernel without BTF is noted at what needs it, and the rest is planned.
+func TestPlanOpsWithoutBTF(t *testing.T) {
+	k := recordedKernel(t, binary.LittleEndian)
+	k.BTF = nil
+	p, err := mustParse(t, readObject(t, "structops", binary.LittleEndian)).Plan(k, &Options{KeepGoing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var broken []string
+	for _, step := range p.Steps {
+		if errors.Is(step.Err, sys.ErrNotSupported) {
+			broken = append(broken, step.Subject)
+		}
+	}
+	if want := []string{`map "congestion"`}; !slices.Equal(broken, want) || len(p.Steps) < 3 {
+		t.Errorf("%q of %d steps, want %q", broken, len(p.Steps), want)
 	}
 }
 

@@ -6,7 +6,7 @@
  * For programs. A thread, or a process, has one struct kptr_hint in memory of its
  * own and registers it once, by storing a struct kptr_hint_value that points to it
  * into the task-storage map "kptr_hint" under its pidfd. From then on a store is a
- * hint, at no other cost:
+ * hint, at no other cost (below as plain C; in a program each is an __atomic access):
  *
  *	hint->critical = 1;
  *	... a short section under a lock that others wait for ...
@@ -124,6 +124,7 @@ KPTR_USER_POINTEE(struct kptr_gc);
  * registered: no stack that is left, no memory that free(3) gives to somebody else.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stddef.h>
 #include <string.h>
@@ -135,7 +136,7 @@ KPTR_USER_POINTEE(struct kptr_gc);
 extern long syscall(long number, ...); /* unistd.h hides it from strict C */
 #endif
 
-#define KPTR_PIDFD_THREAD 0200 /* PIDFD_THREAD of linux/pidfd.h, which is O_EXCL */
+#define KPTR_PIDFD_THREAD O_EXCL /* PIDFD_THREAD of linux/pidfd.h */
 
 static inline int kptr_hint_bpf_(int cmd, union bpf_attr *attr)
 {

@@ -80,7 +80,7 @@
 	_Static_assert(sizeof(type) > 0, "pointee of a user kptr is empty");	\
 	_Static_assert(sizeof(type) <= KPTR_USER_PAGE_SIZE,			\
 		       "pointee of a user kptr is larger than a page");		\
-	static type *KPTR_USER_CONCAT(kptr_user_pointee_, __LINE__)		\
+	static type *KPTR_USER_CONCAT(kptr_user_pointee_, __COUNTER__)		\
 		__attribute__((used))
 
 #endif
