@@ -8,7 +8,7 @@ import (
 
 // PIDFD_THREAD makes pidfd_open(2) take the id of any thread, not just of a thread-group leader:
 // linux/pidfd.h, O_EXCL. Since Linux 6.9; EINVAL before.
-const PIDFD_THREAD = 0x80
+const PIDFD_THREAD = unix.O_EXCL
 
 // PidfdOpen opens a handle on a process, or with PIDFD_THREAD on a thread: pidfd_open(2). ESRCH
 // says that there is none; ENOENT, up to Linux 6.12 EINVAL, that it is a thread and not a leader and

@@ -28,7 +28,7 @@ func runChild(out *output, args []string, started func(pid int) error) (err erro
 	}
 	signals := make(chan os.Signal, len(passedOn))
 	for _, s := range passedOn {
-		if !signal.Ignored(s) { // by nohup(1), say: the child ignores it too
+		if !signal.Ignored(s) { // SIGHUP by nohup(1), SIGINT by a shell's &: the child ignores it too. Others Go does not know to have been ignored
 			signal.Notify(signals, s)
 		}
 	}
@@ -103,7 +103,11 @@ func lookPath(name string) (string, error) {
 	if strings.Contains(name, "/") {
 		return name, nil
 	}
-	for _, dir := range strings.Split(os.Getenv("PATH"), ":") {
+	dirs, ok := os.LookupEnv("PATH")
+	if !ok {
+		dirs = "/bin:/usr/bin" // what confstr(_CS_PATH) gives
+	}
+	for _, dir := range strings.Split(dirs, ":") {
 		file := path.Join(dir, name)
 		var st syscall.Stat_t
 		if err := syscall.Stat(file, &st); err == nil && st.Mode&syscall.S_IFMT == syscall.S_IFREG && st.Mode&0o111 != 0 {

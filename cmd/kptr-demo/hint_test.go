@@ -94,6 +94,20 @@ func parentOf(t *testing.T, pid uint32) (parent int) {
 	return parent
 }
 
+// TestLookPath: without PATH a command is looked for where the system has them, and not in the directory at hand (execvp(3)).
+func TestLookPath(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, os.WriteFile("sh", []byte("#!/bin/false\n"), 0o700))
+	t.Setenv("PATH", "") // to be put back
+	if name, err := lookPath("sh"); name != "sh" || err != nil {
+		t.Errorf("empty PATH: %q, %v", name, err)
+	}
+	must(t, os.Unsetenv("PATH"))
+	if name, err := lookPath("sh"); name == "sh" || err == nil && !strings.HasSuffix(name, "bin/sh") {
+		t.Errorf("no PATH: %q, %v", name, err)
+	}
+}
+
 // TestHintExit: the exit code is the command's, or says the signal as shells do.
 func TestHintExit(t *testing.T) {
 	kerneltest.NoLeaks(t)

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"debug/elf"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -109,5 +112,18 @@ func TestInspectBrokenRule(t *testing.T) {
 	r.wantDone(t)
 	if !strings.Contains(r.stdout, "breaks a rule: ") || !strings.Contains(r.stdout, "BTF_FIELDS_MAX") {
 		t.Errorf("standard output:\n%s", r.stdout)
+	}
+}
+
+// Names of ELF may be any bytes: none reaches the terminal that it would act on.
+func TestInspectNames(t *testing.T) {
+	b, err := os.ReadFile(native())
+	must(t, err)
+	file := filepath.Join(t.TempDir(), "escape.o")
+	must(t, os.WriteFile(file, bytes.ReplaceAll(b, []byte(".strtab"), []byte("\x1b[31mEV")), 0o600))
+	r := demoRun("inspect", file)
+	r.wantDone(t)
+	if strings.Contains(r.stdout, "\x1b") || !strings.Contains(r.stdout, "?[31mEV") {
+		t.Errorf("standard output:\n%q", r.stdout)
 	}
 }

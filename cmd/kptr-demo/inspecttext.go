@@ -7,7 +7,7 @@ func (r *objectReport) print(out *output) {
 
 	fmt.Fprintf(out, "\nsections: %d\n", len(r.Sections))
 	for _, s := range r.Sections {
-		fmt.Fprintf(out, "  %2d %-20s %-17s offset %#-7x %6d bytes", s.Index, s.Name, s.Type, s.Offset, s.Size)
+		fmt.Fprintf(out, "  %2d %-20s %-17s offset %#-7x %6d bytes", s.Index, shown(s.Name), s.Type, s.Offset, s.Size)
 		if s.Flags != "0" {
 			out.WriteString("  " + s.Flags)
 		}
@@ -29,7 +29,7 @@ func (r *objectReport) print(out *output) {
 
 	fmt.Fprintf(out, "\nrelocations of what is loaded: %d\n", len(r.Relocations))
 	for _, reloc := range r.Relocations {
-		fmt.Fprintf(out, "  %s+%#x  %s  %s\n", reloc.Section, reloc.Offset, reloc.Type, reloc.Symbol)
+		fmt.Fprintf(out, "  %s+%#x  %s  %s\n", shown(reloc.Section), reloc.Offset, reloc.Type, shown(reloc.Symbol))
 	}
 }
 
@@ -52,7 +52,7 @@ func (m *mapReport) print(out *output) {
 }
 
 func (p *programReport) print(out *output) {
-	fmt.Fprintf(out, "  %s  section %s, %s", p.Name, p.Section, p.Type)
+	fmt.Fprintf(out, "  %s  section %s, %s", shown(p.Name), shown(p.Section), p.Type)
 	for _, text := range []string{p.AttachType, target(p.Target)} {
 		if text != "" {
 			out.WriteString(", " + text)
@@ -72,5 +72,8 @@ func target(name string) string {
 	if name == "" {
 		return ""
 	}
-	return "target " + name
+	return "target " + shown(name)
 }
+
+// shown is a name of ELF without what a terminal would act on. Those of BTF, which has been checked, have no control characters.
+func shown(name string) string { return printable([]byte(name)) }

@@ -36,10 +36,14 @@ func (p *pins) load(load func() (*bpfobj.Object, error)) (obj *bpfobj.Object, re
 		return nil, nil, errors.Join(err, p.undo())
 	}
 	for _, r := range reports {
+		if r.Made {
+			p.made = append(p.made, r.Path)
+		}
+	}
+	for _, r := range reports {
 		if !r.Made {
 			continue
 		}
-		p.made = append(p.made, r.Path)
 		if err := syscall.Chmod(r.Path, p.mode); err != nil {
 			return nil, nil, errors.Join(fmt.Errorf("%s: chmod: %w", r.Path, err), obj.Close(), p.undo())
 		}
@@ -50,7 +54,7 @@ func (p *pins) load(load func() (*bpfobj.Object, error)) (obj *bpfobj.Object, re
 func (p *pins) makeDir() error {
 	there, in := sys.Exists(p.dir), p.dir
 	if !there {
-		in = path.Dir(p.dir)
+		in = path.Dir(path.Clean(p.dir)) // of "x/" Dir is "x"
 	}
 	if ok, err := sys.IsBPFFS(in); err != nil {
 		return err

@@ -96,6 +96,7 @@ func (c *runCommand) do(out *output, report *runReport, job func(*demo) error) e
 		sys.SetTrace(func(a sys.Attr, result int, err error) { c.call(out, report, a, result, err) })
 		defer sys.SetTrace(nil)
 	}
+	report.Steps = []runStep{} // [] in JSON, not null, if there are none
 	err := job(&d)
 	if !out.json {
 		if err == nil {

@@ -94,6 +94,14 @@ func TestRunJSON(t *testing.T) {
 	}
 }
 
+// A job that fails before its first step has no steps, which is not null.
+func TestRunJSONFails(t *testing.T) {
+	r := demoRun("run", "-json", "-object", "/dev/null")
+	if !strings.Contains(r.stdout, "\"steps\": []") || r.code != exitFailed {
+		t.Errorf("exit code %d, document:\n%s", r.code, r.stdout)
+	}
+}
+
 // What the plan of a program lists is what is done, in that order and with those
 // attributes, and nothing else until the object is loaded. At most 8 calls make up
 // the whole job.

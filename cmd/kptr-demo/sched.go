@@ -86,13 +86,13 @@ func (c *schedCommand) schedule(out *output, report *schedReport, stop <-chan os
 	if err != nil {
 		return err
 	}
-	report.Pins = made
 	if err := obj.Attach(); err != nil {
 		if errors.Is(err, syscall.EBUSY) {
 			err = busy(err)
 		}
 		return errors.Join(err, obj.Close(), p.undo())
 	}
+	report.Pins = made
 	c.sayStarted(out, made)
 	err = c.watch(out, report, obj, stop)
 	if err = errors.Join(err, obj.Close()); err == nil {

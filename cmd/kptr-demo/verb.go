@@ -37,6 +37,7 @@ type output struct {
 func (o *output) emit() error {
 	if o.json {
 		o.Write(appendJSON(nil, o.doc))
+		o.doc = nil // an error after it has a document of its own
 	}
 	return o.Flush()
 }

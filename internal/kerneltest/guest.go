@@ -126,7 +126,11 @@ func (v *Verdict) leftBehind(before map[Object]bool) {
 		return
 	}
 	v.Code = 1
-	v.note(Note{"BPF objects left behind", Failed, fmt.Sprint(strings.Join(left, ", "), err)})
+	why := strings.Join(left, ", ")
+	if err != nil {
+		why = err.Error()
+	}
+	v.note(Note{"BPF objects left behind", Failed, why})
 }
 
 // guestFiles is how many files a test may have open. The kernel's 4096 are too few for the tests that
