@@ -350,10 +350,11 @@ func (c *client) munmap(mem *sys.Mapping) error {
 	i := slices.IndexFunc(c.memories, func(l *lent) bool { return l.mem == mem })
 	l := c.memories[i]
 	c.memories = slices.Delete(c.memories, i, i+1)
-	if c.forget(l.id) != nil {
+	err := c.forget(l.id)
+	if err != nil {
 		c.stale = append(c.stale, l.id)
 	}
-	return errors.Join(mem.Close(), l.fd.Close())
+	return errors.Join(err, mem.Close(), l.fd.Close())
 }
 
 // forget takes memory back. A broker that is lost needs not be told.

@@ -238,6 +238,7 @@ func (c *conn) close(b *Broker) {
 		m.forget(b)
 	}
 	b.unwatch(c.fd)
+	_ = sys.Shutdown(c.fd) // that it is closed may take until other files are
 	p.user.closer.discard(c.fd)
 	delete(p.conns, c)
 	give(connections, 1, &p.account, &p.user.account)

@@ -21,7 +21,7 @@ type memory struct {
 	used    int // user kptrs of elements that point there
 }
 
-// maxMemories is half of DEFAULT_MAX_MAP_COUNT (linux/mm.h), the mappings that a process may have: the Go runtime needs some too.
+// maxMemories is about half of DEFAULT_MAX_MAP_COUNT (linux/mm.h), the mappings that a process may have: the Go runtime needs some too.
 const maxMemories = 1 << 15
 
 // addMemory maps a memfd.

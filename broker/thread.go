@@ -106,7 +106,7 @@ func (r *request) set(t *thread, tid uint32, pidfd *sys.FD, entry []byte) (kept 
 	p := r.c.process
 	fresh := t == nil
 	if fresh {
-		if r.b.fds() >= r.b.fdLimit {
+		if r.b.fds()+r.b.waiting() >= r.b.fdLimit+spareFDs/2 {
 			return false, r.b.tooFull()
 		}
 		if refused := take(threads, 1, &p.account, &p.user.account); refused != nil {

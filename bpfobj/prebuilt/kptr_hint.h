@@ -124,7 +124,6 @@ KPTR_USER_POINTEE(struct kptr_gc);
  * registered: no stack that is left, no memory that free(3) gives to somebody else.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stddef.h>
 #include <string.h>
@@ -136,7 +135,12 @@ KPTR_USER_POINTEE(struct kptr_gc);
 extern long syscall(long number, ...); /* unistd.h hides it from strict C */
 #endif
 
-#define KPTR_PIDFD_THREAD O_EXCL /* PIDFD_THREAD of linux/pidfd.h */
+/* PIDFD_THREAD of linux/pidfd.h, which is O_EXCL, and cannot be included beside fcntl.h */
+#ifdef __mips__
+#define KPTR_PIDFD_THREAD 0x400
+#else
+#define KPTR_PIDFD_THREAD 0x80
+#endif
 
 static inline int kptr_hint_bpf_(int cmd, union bpf_attr *attr)
 {

@@ -117,13 +117,14 @@ func TestInspectBrokenRule(t *testing.T) {
 
 // Names of ELF may be any bytes: none reaches the terminal that it would act on.
 func TestInspectNames(t *testing.T) {
-	b, err := os.ReadFile(native())
+	b, err := os.ReadFile(testObject("maps"))
 	must(t, err)
 	file := filepath.Join(t.TempDir(), "escape.o")
-	must(t, os.WriteFile(file, bytes.ReplaceAll(b, []byte(".strtab"), []byte("\x1b[31mEV")), 0o600))
+	b = bytes.ReplaceAll(b, []byte(".strtab"), []byte("\x1b[31mEV"))
+	must(t, os.WriteFile(file, bytes.ReplaceAll(b, []byte(".rodata.cst16"), []byte(".rodata.\x1b[31m")), 0o600))
 	r := demoRun("inspect", file)
 	r.wantDone(t)
-	if strings.Contains(r.stdout, "\x1b") || !strings.Contains(r.stdout, "?[31mEV") {
+	if strings.Contains(r.stdout, "\x1b") || !strings.Contains(r.stdout, "?[31mEV") || !strings.Contains(r.stdout, "\n  .rodata.?[31m  BPF_MAP_TYPE_ARRAY") {
 		t.Errorf("standard output:\n%q", r.stdout)
 	}
 }

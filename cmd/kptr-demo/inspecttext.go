@@ -34,7 +34,7 @@ func (r *objectReport) print(out *output) {
 }
 
 func (m *mapReport) print(out *output) {
-	fmt.Fprintf(out, "  %s  %s, key %d bytes, value %d bytes, max_entries %d", m.Name, m.Type, m.KeySize, m.ValueSize, m.MaxEntries)
+	fmt.Fprintf(out, "  %s  %s, key %d bytes, value %d bytes, max_entries %d", shown(m.Name), m.Type, m.KeySize, m.ValueSize, m.MaxEntries)
 	if m.Flags != "0" {
 		out.WriteString(", " + m.Flags)
 	}
