@@ -16,7 +16,7 @@ import (
 	"kptr/internal/kerneltest"
 )
 
-// TestIdle: a Threads that has nothing to do, beside other shares, wakes the process up as often as a goroutine that does so once a
+// TestIdle: a Threads that has nothing to do, beside other shares, wakes the process up hardly more often than a goroutine that does so once a
 // second. Go's threads go to sleep and wake each other by futex(2), a few times for a wake-up.
 func TestIdle(t *testing.T) {
 	obj := loadPrograms(t, "sharing", "count_calls")
@@ -42,13 +42,14 @@ func TestIdle(t *testing.T) {
 	all, err := slots.ShareAll(nil)
 	must(t, err)
 	defer mustClose(t, all)
+	most := 2*once + 20 // what the runtime does now and then only adds to it; ten looks a second would be twice as many
 	got := calls(t, obj, 2*time.Second)
-	for range 2 { // what the runtime does now and then only adds to it
-		if got > 2*once {
+	for range 2 {
+		if got > most {
 			got = min(got, calls(t, obj, 2*time.Second))
 		}
 	}
-	if t.Logf("%d calls, %d for a goroutine that wakes up once a second", got, once); got > 2*once {
+	if t.Logf("%d calls, %d for a goroutine that wakes up once a second", got, once); got > most {
 		t.Errorf("that is too many")
 	}
 }
