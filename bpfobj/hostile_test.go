@@ -162,3 +162,17 @@ func TestKernelTypesAreSmall(t *testing.T) {
 		t.Errorf("%s is made of more than %d types", types.Type(id).Name, maxMade/50)
 	}
 }
+
+// TestDeadFunction: a weak function that another one has replaced keeps its instructions, lines and CO-RE relocations in an object of
+// bpftool gen object, but no symbol of its own.
+func TestDeadFunction(t *testing.T) {
+	im := takeApart(t, readObject(t, "core_missing", binary.LittleEndian))
+	im.symbol("value_missing").Type = 1 // STT_OBJECT
+	s, err := Parse(im.write())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Programs) != 1 || s.Programs[0].CORERelocations() != 1 {
+		t.Errorf("%d programs", len(s.Programs))
+	}
+}

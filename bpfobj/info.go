@@ -39,13 +39,13 @@ func (l *linker) shareInfo() {
 	}
 	for kind, secs := range [...][]btf.ExtSec{l.ext.Funcs, l.ext.Lines, l.ext.Relos} {
 		for _, sec := range secs {
-			section := sections[sec.Name]
+			section, known := sections[sec.Name]
+			FormatError{Section: ".BTF.ext", Name: sec.Name}.want(kind != coreRelos || section != 0 || !known && l.file.Section(sec.Name) != nil,
+				"CO-RE relocations of a section of this name, of which there is none, or two: the kernel would not see them")
 			for r := range slices.Chunk(sec.Records, infoSizes[kind]) {
 				off := uint64(l.ByteOrder.Uint32(r))
-				fn := l.functionAt(section, off)
-				want(FormatError{Section: ".BTF.ext", Name: sec.Name}, fn != nil || kind != coreRelos,
-					"CO-RE relocation at offset %#x of that section belongs to no function, or not to one alone: the kernel would not see it", int(off))
-				if fn != nil && (kind != funcInfo || off == fn.start) {
+				// A weak function that another one has replaced keeps its instructions and records, but no symbol (bpftool gen object).
+				if fn := l.functionAt(section, off); fn != nil && (kind != funcInfo || off == fn.start) {
 					fn.info[kind] = append(fn.info[kind], r...)
 					fn.size += len(r)
 				}

@@ -89,10 +89,10 @@ var refusals = []struct {
 	}, btf.ErrTruncated, FormatError{}, ".BTF.ext: "},
 	{"CO-RE relocations of a section that is not there", "core_missing", func(t *testing.T, im *image) {
 		im.section("tp_btf/sys_enter").name = "tp_btf/sys_exit" // .BTF.ext still has the name before
-	}, ErrFormat, FormatError{Section: ".BTF.ext", Name: "tp_btf/sys_enter"}, "belongs to no function"},
+	}, ErrFormat, FormatError{Section: ".BTF.ext", Name: "tp_btf/sys_enter"}, "of which there is none"},
 	{"CO-RE relocations of a section that is there twice", "core_missing", func(t *testing.T, im *image) {
 		im.section("?tp_btf/sys_enter").name = "tp_btf/sys_enter"
-	}, ErrFormat, FormatError{Section: ".BTF.ext", Name: "tp_btf/sys_enter"}, "or not to one alone"},
+	}, ErrFormat, FormatError{Section: ".BTF.ext", Name: "tp_btf/sys_enter"}, "or two"},
 	{"DATASEC of an empty section", "task_local", func(t *testing.T, im *image) {
 		im.section(".bss").size = 0
 		for i := range im.symbols {
