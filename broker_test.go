@@ -192,15 +192,22 @@ func TestBrokerComesBack(t *testing.T) {
 	stop()
 }
 
-// TestBrokerRate: a share that is closed when too much has been asked is closed all the same, if later.
-func TestBrokerRate(t *testing.T) {
+// dialServed gives a map through a broker with limits as changed, until stop, and the broker's path.
+func dialServed(t *testing.T, change ...func(*broker.Limits)) (m *kptr.Map[Value], path string, stop func()) {
+	t.Helper()
 	kerneltest.NeedLinux(t, "6.13", "PIDFD_GET_INFO")
-	path := filepath.Join(t.TempDir(), "socket")
-	stop := serveAt(t, loadLocal(t).Map("datamap"), path, func(l *broker.Limits) { l.Process.Rate = 5 }) // less than an emulated processor asks
-	defer stop()
+	path = filepath.Join(t.TempDir(), "socket")
+	stop = serveAt(t, loadLocal(t).Map("datamap"), path, change...)
 	m, err := kptr.Dial[Value](path)
 	must(t, err)
-	defer mustClose(t, m)
+	t.Cleanup(func() { mustClose(t, m) })
+	return m, path, stop
+}
+
+// TestBrokerRate: a share that is closed when too much has been asked is closed all the same, if later.
+func TestBrokerRate(t *testing.T) {
+	m, _, stop := dialServed(t, func(l *broker.Limits) { l.Process.Rate = 5 }) // less than an emulated processor asks
+	defer stop()
 	lockThread(t)
 	s, err := m.Share(kptr.ThisThread())
 	must(t, err)
@@ -222,12 +229,7 @@ func TestBrokerRate(t *testing.T) {
 // TestBrokerKeepsOn: a number that is no file descriptor is the caller's mistake, and the connection's affair no more than without a
 // broker; a broker that is away is no such mistake.
 func TestBrokerKeepsOn(t *testing.T) {
-	kerneltest.NeedLinux(t, "6.13", "PIDFD_GET_INFO")
-	path := filepath.Join(t.TempDir(), "socket")
-	stop := serveAt(t, loadLocal(t).Map("datamap"), path)
-	m, err := kptr.Dial[Value](path)
-	must(t, err)
-	defer mustClose(t, m)
+	m, _, stop := dialServed(t)
 	lockThread(t)
 	s, err := m.Share(kptr.ThisThread())
 	must(t, err)
@@ -250,11 +252,7 @@ func TestBrokerKeepsOn(t *testing.T) {
 
 // TestUselessBroker: one that hangs up is not asked more and more often.
 func TestUselessBroker(t *testing.T) {
-	kerneltest.NeedLinux(t, "6.13", "PIDFD_GET_INFO")
-	path := filepath.Join(t.TempDir(), "socket")
-	stop := serveAt(t, loadLocal(t).Map("datamap"), path)
-	m, err := kptr.Dial[Value](path)
-	must(t, err)
+	_, path, stop := dialServed(t)
 	stop()
 	listener, err := sys.ListenUnix(path, 0o600)
 	must(t, err)
@@ -274,7 +272,6 @@ func TestUselessBroker(t *testing.T) {
 	if took := time.Since(since); took < time.Second {
 		t.Errorf("five connections within %v", took)
 	}
-	mustClose(t, m)
 }
 
 // relay passes what a client and a broker say on, up to the reply to a request, which it keeps to itself. It gives the path where it listens.

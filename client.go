@@ -195,7 +195,8 @@ func (c *client) hangUp() {
 	_ = sys.Shutdown(c.socket)
 }
 
-// ask sends a request of one entry and waits for the reply; the caller holds asking. The errors are a refusal and ErrLost.
+// ask sends a request of one entry and waits for the reply; the caller holds asking. The errors are a refusal, ErrLost, and
+// EBADF where one of fds is none.
 func (c *client) ask(op wire.Op, body []byte, fds ...int) (answer, error) {
 	head := wire.Request{Op: op, Count: 1, Size: uint32(len(body))}
 	c.mu.Lock()

@@ -207,7 +207,7 @@ func onDisk(t *testing.T) string {
 		}
 	}
 	kerneltest.NeedHost(t, "a file system on a disk")
-	t.Skip("this host has no file system on a disk in TMPDIR or here")
+	kerneltest.Skip(t, "this host has no file system on a disk in TMPDIR or here")
 	return ""
 }
 
@@ -233,7 +233,7 @@ func hugetlbPlace(t *testing.T) place {
 	t.Cleanup(func() { must(t, os.WriteFile(reserved, before, 0)) })
 	mem, err := sys.Mmap(nil, 0, hugePageSize(t), readWrite, private|unix.MAP_HUGETLB)
 	if errors.Is(err, syscall.ENOMEM) {
-		t.Skipf("this host has no %d bytes of memory in one piece for a huge page: %v", hugePageSize(t), err)
+		kerneltest.Skip(t, "this host has no %d bytes of memory in one piece for a huge page: %v", hugePageSize(t), err)
 	}
 	must(t, err)
 	t.Cleanup(func() { mustClose(t, mem) })

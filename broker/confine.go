@@ -20,9 +20,10 @@ func confine(list []Syscall) error {
 	return sys.SetSeccomp(filter)
 }
 
-// What socketcall(2) does, by the numbers of linux/net.h: Go's way to sockets on s390x, which reaches the four calls that are
+// What socketcall(2) does, by the numbers of linux/net.h: Go's way to sockets on s390x, which reaches the five calls that are
 // listed under their names for the others.
 const (
+	sysShutdown   = 13
 	sysGetsockopt = 15
 	sysSendmsg    = 16
 	sysRecvmsg    = 17
@@ -34,9 +35,9 @@ func Syscalls(pid int) []Syscall {
 	list := append(goRuntime(pid),
 		Syscall{Name: "bpf", Only: []uint32{uint32(sys.BPF_MAP_LOOKUP_ELEM), uint32(sys.BPF_MAP_UPDATE_ELEM), uint32(sys.BPF_MAP_DELETE_ELEM)}},
 		Syscall{Name: "ioctl", Arg: 1, Only: []uint32{sys.PIDFD_GET_INFO}},
-		Syscall{Name: "socketcall", Only: []uint32{sysGetsockopt, sysSendmsg, sysRecvmsg, sysAccept4}},
+		Syscall{Name: "socketcall", Only: []uint32{sysShutdown, sysGetsockopt, sysSendmsg, sysRecvmsg, sysAccept4}},
 	)
-	for _, name := range [...]string{"accept4", "fstat", "fstatfs", "getsockopt", "poll", "ppoll", "recvmsg", "sendmsg"} {
+	for _, name := range [...]string{"accept4", "fstat", "fstatfs", "getsockopt", "poll", "ppoll", "recvmsg", "sendmsg", "shutdown"} {
 		list = append(list, Syscall{Name: name})
 	}
 	return list

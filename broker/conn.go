@@ -109,7 +109,7 @@ func (b *Broker) admit(fd *sys.FD) {
 	if refused != nil {
 		head := wire.Reply{Errno: uint32(refused.Errno), Reason: refused.Reason, Limit: refused.Limit}
 		_ = sys.Send(fd, head.Append(nil))
-		u.closer.discard(fd)
+		u.hangUp(fd)
 		return
 	}
 	p.conns[c] = true
@@ -198,6 +198,12 @@ func (p *process) leave(b *Broker) {
 	delete(b.processes, p.pid)
 }
 
+// hangUp ends a connection, which is closed once the user's other files are.
+func (u *user) hangUp(fd *sys.FD) {
+	_ = sys.Shutdown(fd)
+	u.closer.discard(fd)
+}
+
 // ready serves one request. A user whose files take their time to close sends no more of them.
 func (c *conn) ready(b *Broker) {
 	if c.process.user.closer.waiting() > spareFDs {
@@ -238,8 +244,7 @@ func (c *conn) close(b *Broker) {
 		m.forget(b)
 	}
 	b.unwatch(c.fd)
-	_ = sys.Shutdown(c.fd) // that it is closed may take until other files are
-	p.user.closer.discard(c.fd)
+	p.user.hangUp(c.fd)
 	delete(p.conns, c)
 	give(connections, 1, &p.account, &p.user.account)
 	p.leave(b)
@@ -257,5 +262,5 @@ func (c *conn) abandon() {
 	if len(c.process.conns) == 0 {
 		_ = c.process.pidfd.Close()
 	}
-	c.process.user.closer.discard(c.fd)
+	c.process.user.hangUp(c.fd)
 }

@@ -52,6 +52,9 @@ func TestStuckFile(t *testing.T) {
 	full := connect(t, s)
 	reply, _ = full.reply()
 	full.refused(reply, wire.Full, syscall.EMFILE)
+	if !full.hungUp() {
+		t.Error("who was refused was not hung up on while the files wait")
+	}
 	free()
 	kerneltest.Eventually(t, "the files to be closed", func() bool {
 		c := connect(t, s)

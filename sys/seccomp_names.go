@@ -20,7 +20,7 @@ var syscallNumbers = map[string]int{
 	"ptrace": unix.SYS_PTRACE, "read": unix.SYS_READ, "recvmsg": unix.SYS_RECVMSG, "restart_syscall": unix.SYS_RESTART_SYSCALL,
 	"rt_sigaction": unix.SYS_RT_SIGACTION, "rt_sigprocmask": unix.SYS_RT_SIGPROCMASK, "rt_sigreturn": unix.SYS_RT_SIGRETURN,
 	"sched_getaffinity": unix.SYS_SCHED_GETAFFINITY, "sched_yield": unix.SYS_SCHED_YIELD, "sendmsg": unix.SYS_SENDMSG,
-	"setitimer": unix.SYS_SETITIMER, "sigaltstack": unix.SYS_SIGALTSTACK, "socket": unix.SYS_SOCKET, "socketcall": socketcallNr, "tgkill": unix.SYS_TGKILL,
+	"setitimer": unix.SYS_SETITIMER, "shutdown": unix.SYS_SHUTDOWN, "sigaltstack": unix.SYS_SIGALTSTACK, "socket": unix.SYS_SOCKET, "socketcall": socketcallNr, "tgkill": unix.SYS_TGKILL,
 	"timer_create": unix.SYS_TIMER_CREATE, "timer_delete": unix.SYS_TIMER_DELETE, "timer_settime": unix.SYS_TIMER_SETTIME,
 	"write": unix.SYS_WRITE,
 }

@@ -182,10 +182,12 @@ func newMapReport(spec *bpfobj.Spec, m *bpfobj.MapSpec) mapReport {
 		return r
 	}
 	kptrs, err := bpfobj.UserKptrs(types, m.Value, os.Getpagesize())
-	var rule *bpfobj.RuleError
-	if errors.As(err, &rule) {
-		rule.Map = m.Name
-		r.Broken = oneLine(rule)
+	if err != nil {
+		var rule *bpfobj.RuleError
+		if errors.As(err, &rule) {
+			rule.Map = m.Name
+		}
+		r.Broken = oneLine(err)
 	}
 	for _, u := range kptrs {
 		r.UserKptrs = append(r.UserKptrs, kptrReport{u.Path, u.Offset, types.Type(u.Pointee).Name, u.Size})

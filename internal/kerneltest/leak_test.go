@@ -139,7 +139,7 @@ func TestPinned(t *testing.T) {
 func TestPinnedPages(t *testing.T) {
 	got, err := PinnedPages()
 	if errors.Is(err, os.ErrPermission) && os.Getuid() != 0 {
-		skip(t, "%v", err)
+		Skip(t, "%v", err)
 	}
 	if err != nil || got < 0 {
 		t.Errorf("got %d, %v", got, err)

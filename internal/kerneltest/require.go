@@ -36,7 +36,7 @@ func Require(t testing.TB, err error) {
 	case errors.As(err, &lacks):
 		requireFeature(t, lacks, err)
 	case errors.Is(err, os.ErrPermission) && missingCap() != "":
-		skip(t, "%v (%s is missing)", err, missingCap())
+		Skip(t, "%v (%s is missing)", err, missingCap())
 	default:
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func NeedCaps(t testing.TB, caps ...sys.Cap) {
 	}
 	for _, c := range caps {
 		if !have.Allows(c) {
-			skip(t, "%v is missing", c)
+			Skip(t, "%v is missing", c)
 		}
 	}
 }
@@ -69,7 +69,7 @@ func NeedLinux(t testing.TB, since, feature string) {
 func NeedCPUs(t testing.TB, n int) {
 	t.Helper()
 	if runtime.NumCPU() < n {
-		skip(t, "the machine has fewer than %d CPUs", n)
+		Skip(t, "the machine has fewer than %d CPUs", n)
 	}
 }
 
@@ -81,7 +81,7 @@ const jitEnable = "/proc/sys/net/core/bpf_jit_enable"
 func NeedJIT(t testing.TB) {
 	t.Helper()
 	if _, err := os.Stat(jitEnable); errors.Is(err, os.ErrNotExist) {
-		skip(t, "the kernel has no compiler for BPF (CONFIG_BPF_JIT)")
+		Skip(t, "the kernel has no compiler for BPF (CONFIG_BPF_JIT)")
 	}
 }
 
@@ -93,7 +93,7 @@ func requireFeature(t testing.TB, lacks *sys.NotSupportedError, err error) {
 	if lacks.Since != "" {
 		excuse(t, Refused, err.Error())
 	}
-	skip(t, "%v", err)
+	Skip(t, "%v", err)
 }
 
 // running tells whether the running kernel is of version since or later.
@@ -128,7 +128,8 @@ func missingCap() string {
 	return ""
 }
 
-func skip(t testing.TB, format string, args ...any) {
+// Skip skips for want of something that the host or the kernel may lack, as [Require] does.
+func Skip(t testing.TB, format string, args ...any) {
 	t.Helper()
 	if os.Getenv(Env) == "require" {
 		t.Fatalf(Env+"=require forbids the skip: "+format, args...)
@@ -142,7 +143,7 @@ func NeedTool(t testing.TB, name string) string {
 	NeedHost(t, name)
 	path, err := exec.LookPath(name)
 	if err != nil {
-		skip(t, "this host has no %s", name)
+		Skip(t, "this host has no %s", name)
 	}
 	return path
 }
@@ -151,7 +152,7 @@ func NeedTool(t testing.TB, name string) string {
 func NeedRoot(t testing.TB) {
 	t.Helper()
 	if os.Getuid() != 0 {
-		skip(t, "needs root")
+		Skip(t, "needs root")
 	}
 	NeedCaps(t, sys.CAP_SYS_ADMIN)
 }
@@ -161,7 +162,7 @@ func NeedBTF(t testing.TB) []byte {
 	t.Helper()
 	b, err := os.ReadFile("/sys/kernel/btf/vmlinux")
 	if errors.Is(err, os.ErrNotExist) {
-		skip(t, "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)")
+		Skip(t, "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)")
 	}
 	if err != nil {
 		t.Fatal(err)

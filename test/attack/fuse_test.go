@@ -27,6 +27,7 @@ func TestFuse(t *testing.T) {
 	a.do("memory", asMemory, 2, 1).refused(wire.NotMemfd)
 	a.do("setfd", asPidfd, 0).refused(wire.NotPidfd)
 	a.do("raw", message(wire.Set, 1, 64, wire.SetHead+8), 64, asMemory).refused(wire.Protocol)
+	a.do("receive", 0).refused("EOF") // although the socket is closed after those
 	v.uses(0, 0, true)
 	w.shares(t, victim)
 }
